@@ -1,0 +1,74 @@
+/* The enums and names behind actors.def, entities.def, counters.def and routes.def, for whoever needs to name an actor,
+ * an entity, a counter or a route without knowing more of it. */
+#pragma once
+#include <stddef.h>
+#include "ipc/message.h"
+
+enum actor_kind {
+	ACTOR_SUPERVISOR,
+#define ACTOR(id, symbol, name, essential, database, many) ACTOR_##id,
+#include "actors/actors.def"
+#undef ACTOR
+	ACTOR_KINDS
+};
+
+enum entity_id {
+	ENTITY_NONE,
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id) ENTITY_##id,
+#include "actors/entities.def"
+#undef ENTITY
+	ENTITIES
+};
+
+struct entity_names {
+	const char *name, *webhook, *bulk, *wrapper, *id_key, *alias_wrapper, *alias_id;
+};
+extern const struct entity_names entity_names[ENTITIES]; /* [ENTITY_NONE] holds empty strings */
+enum entity_id entity_by_name(struct str name);          /* ENTITY_NONE: no such */
+enum entity_id entity_by_bulk(struct str bulk);
+
+enum counter_id {
+#define COUNTER(id, name, help) COUNT_##id,
+#include "actors/counters.def"
+#undef COUNTER
+	COUNTERS
+};
+struct counter_names {
+	const char *name, *help;
+};
+extern const struct counter_names counter_names[COUNTERS];
+
+const char *actor_kind_name(enum actor_kind);
+
+enum route_id {
+#define ROUTE(id, method, path, owner, text) ROUTE_##id,
+#include "actors/routes.def"
+#undef ROUTE
+	ROUTES
+};
+struct route {
+	const char *method, *path; /* "{id}" stands for one segment */
+	enum actor_kind owner;
+	const char *text; /* what it does, for /openapi.json */
+};
+extern const struct route routes[ROUTES];
+
+/* Operations of an event, as in tds_operation_type and MSG event.operation. */
+enum operation { OP_UPSERT, OP_CREATE, OP_UPDATE, OP_DELETE };
+extern const char *const operation_names[];
+
+/* What became of a record or event; names as in processing_result.outcome. */
+enum apply_outcome {
+	OUTCOME_APPLIED,     /* created or updated */
+	OUTCOME_UNCHANGED,   /* same content */
+	OUTCOME_STALE,       /* a newer version was there */
+	OUTCOME_SUPERSEDED,  /* a newer event made it superfluous */
+	OUTCOME_DEAD_LETTER, /* given up, with its reason */
+	OUTCOME_SKIPPED,     /* locked by somebody else or gone: not done */
+	OUTCOME_RETRY,       /* scheduled again */
+	OUTCOME_REFETCH,     /* applied or not, Zoho must be asked for the whole record */
+};
+extern const char *const outcome_names[];
+
+/* Lanes of the call budget, most urgent first. */
+enum lane { LANE_REALTIME, LANE_USER, LANE_SCHEDULED, LANE_DETAIL, LANE_DRIFT, LANES };
