@@ -1,6 +1,6 @@
-/* The configuration as values: one flat struct derived from parameters.def, read from a libconfig file (and conf.d), the
- * environment and *_file secrets, checked against the table, and handed to each actor with only the keys it may see.
- * A parameter `section.key` is the field `section_key`; durations are nanoseconds, sizes bytes. */
+/* The configuration as values: one flat struct derived from parameters.def, read from a libconfig file (and conf.d),
+ * the environment and *_file secrets, checked against the table, and handed to each actor with only the keys it may
+ * see. A parameter `section.key` is the field `section_key`; durations are nanoseconds, sizes bytes. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,13 +21,14 @@ enum config_who { /* who gets a key (bits) */
 	WHO_HEALER = 32,
 	WHO_METRICS = 64,
 	WHO_CTL = 128,
+	WHO_DATABASE = WHO_INGEST | WHO_DISPATCHER | WHO_HANDLER | WHO_ZOHO_IO | WHO_HEALER | WHO_METRICS,
 	WHO_ALL = 255,
 };
 
 struct config_schedule { /* one entry of sync.schedule */
 	char *name;
 	int64_t every_ns; /* 0: `at` holds */
-	int at_minute;    /* of the day, -1: `every` holds */
+	int at_minute;	  /* of the day, -1: `every` holds */
 	bool incremental;
 };
 struct config_schedules {
@@ -37,22 +38,26 @@ struct config_schedules {
 
 /* PARAMETER(section, key, TYPE, default, min, max, reloadable, who, description). TYPE is one of these: */
 typedef char *param_STRING;
+typedef char *param_CHOICE; /* one of the words in `min`, which stand there as "a|b|c" */
+typedef char *param_PATH;   /* made absolute: a relative one starts at the configuration file's folder; "" stays "" */
 typedef char *param_SECRET; /* never shown, also readable from <key>_file */
 typedef struct strings param_STRINGS;
 typedef struct strings param_SECRETS;
 typedef int64_t param_INTEGER;
 typedef int64_t param_DURATION; /* "250ms" "30s" "5m" "24h" "7d" → ns */
-typedef int64_t param_SIZE;     /* "64MiB" → bytes */
+typedef int64_t param_SIZE;	/* "64MiB" → bytes */
 typedef double param_FRACTION;
 typedef bool param_FLAG;
 typedef struct config_schedules param_SCHEDULES;
+typedef char param_RESERVED; /* documented, holds nothing yet: an empty group or list */
 
 struct config {
 #define PARAMETER(section, key, type, def, min, max, reload, who, text) param_##type section##_##key;
 #include "config/parameters.def"
 #undef PARAMETER
-	char *file;  /* where it was read from, absolute */
-	void *arena; /* owns every string above */
+	char *file;		 /* where it was read from, absolute; NULL: from no file */
+	struct strings warnings; /* what was let pass and should be logged: "file:line: key: what" */
+	void *arena;		 /* owns every string above */
 };
 
 enum { CONFIG_ERROR_BYTES = 512 };
@@ -73,5 +78,9 @@ void config_show(const struct config *, FILE *, bool only_changed);
 void config_reference(FILE *);
 /* True when both hold the same for `who` (a reload restarts only the actors whose keys changed). */
 bool config_same(const struct config *, const struct config *, enum config_who who);
+/* Handlers of an entity ("product"): queue.workers_product, or queue.workers where that is 0 or unknown. */
+int64_t config_workers(const struct config *, const char *entity);
+/* The place of a CHOICE's value among its words: config_choice(c, "log.level") is an enum log_level. */
+int config_choice(const struct config *, const char *key);
 /* Of the differing keys, the first that isn't reloadable, or NULL. */
 const char *config_unreloadable(const struct config *, const struct config *);
