@@ -3,9 +3,9 @@
  *
  * Layout: producer page {magic, version, epoch, tail}, consumer page {head, waiting, in-hand sequence}, data. Each
  * side maps only its own page writable (the producer also the data). Positions are 64-bit byte counts that never
- * wrap; records {length, type, flags, sequence, trace} + payload are 16-byte aligned, with one padding record at the wrap.
- * The tail is stored once, last: a producer killed in the middle has published nothing. The head moves after a message
- * was handled: at-least-once, the repeat window being the one message in hand.
+ * wrap; records {length, type, flags, sequence, trace} + payload are 16-byte aligned, with one padding record at the
+ * wrap. The tail is stored once, last: a producer killed in the middle has published nothing. The head moves after a
+ * message was handled: at-least-once, the repeat window being the one message in hand.
  *
  * What the peer wrote is never trusted: indices are loaded once and checked, a record is copied out before it is
  * looked at; anything impossible is RING_BROKEN, upon which the owner resets the edge. */
@@ -17,12 +17,12 @@
 enum ring_role { RING_PRODUCER, RING_CONSUMER };
 enum { RING_HEADER_BYTES = 2 * 4096, RING_ALIGN = 16 };
 
-struct ring_record { /* as published; payload follows */
+struct ring_record {	 /* as published; payload follows */
 	uint32_t length; /* of the payload, bytes */
-	uint16_t type;   /* message type; 0 = padding */
+	uint16_t type;	 /* message type; 0 = padding */
 	uint16_t flags;
 	uint64_t sequence; /* 1, 2, 3 … per edge and epoch */
-	uint64_t trace;    /* opaque to the ring */
+	uint64_t trace;	   /* opaque to the ring */
 };
 
 struct ring { /* one side's view; private to ring.c but for reading */
@@ -31,12 +31,17 @@ struct ring { /* one side's view; private to ring.c but for reading */
 	struct ring_producer_page *producer;
 	struct ring_consumer_page *consumer;
 	uint8_t *data;
-	uint64_t head, tail;     /* own index, and the last seen of the peer */
-	uint64_t sequence;       /* last sent (producer) / in hand (consumer) */
-	uint64_t rung_for;       /* producer: the sleep number it last rang for */
-	uint64_t doorbells;      /* producer: eventfd writes made */
-	uint64_t hand_length;    /* consumer: bytes to step over on ring_done */
-	int bell_fd;             /* the consumer's doorbell (producer side), -1 none */
+	uint64_t head, tail;	 /* own index, and the last seen of the peer */
+	uint64_t sequence;	 /* last sent (producer) / in hand (consumer) */
+	uint64_t rung_for;	 /* producer: the sleep number it last rang for */
+	uint64_t doorbells;	 /* producer: eventfd writes made */
+	uint64_t hand_length;	 /* consumer: bytes to step over on ring_done; 0 = nothing in hand */
+	uint64_t reserved, skip; /* producer: bytes of the open reservation, and of the padding before it */
+	uint64_t trimmed_at;	 /* producer: the tail when data was last given back */
+	uint64_t room_rung_for;	 /* consumer: the request for room it last rang for */
+	int bell_fd;		 /* the consumer's doorbell (producer side), -1 none */
+	int room_bell_fd;	 /* the producer's doorbell (consumer side), -1 none */
+	bool broken;		 /* the peer wrote something impossible; stays until the edge is reset */
 };
 
 /* Makes the sealed memfd of a ring with `capacity` data bytes (power of two, ≥ 64 KiB); `version` is a hash of the
@@ -59,23 +64,30 @@ void ring_publish(struct ring *, uint16_t type, uint16_t flags, uint64_t trace, 
 bool ring_send(struct ring *, uint16_t type, uint16_t flags, uint64_t trace, const void *payload, size_t length);
 /* Payload bytes that a single message could have now, reservations by others not counted. */
 size_t ring_room(struct ring *);
+/* The largest payload that an empty ring takes whatever its position: just under half the data. Larger: never. */
+size_t ring_message_max(const struct ring *);
+/* Either side: the peer broke the rules. A producer then has no room any more; the owner resets the edge. */
+bool ring_broken(const struct ring *);
+uint64_t ring_epoch(const struct ring *);
 /* Gives the empty part of the data back to the kernel (hole punching) when the ring is empty; an idle producer does it.
  * Returns bytes given back. */
 size_t ring_trim(struct ring *, int fd);
 
 /* Consumer: copies the next message into `buffer` of `size` bytes. 1 = got one (in hand until ring_done), 0 = empty,
- * RING_BROKEN, or RING_TOO_BIG (larger than buffer; ring_done skips it). Never returns a second one before ring_done. */
+ * RING_BROKEN, or RING_TOO_BIG (larger than buffer; ring_done skips it). Never returns a second one before ring_done:
+ * until then, 0. */
 enum { RING_BROKEN = -1, RING_TOO_BIG = -2 };
 int ring_next(struct ring *, struct ring_record *, void *buffer, size_t size);
 void ring_done(struct ring *);
-bool ring_empty(struct ring *); /* a look without taking */
+bool ring_empty(struct ring *); /* a look without taking: true where ring_next would return 0 */
 
 /* The consumer's sleep protocol over all its rings: ring_sleep writes a new sleep number into `waiting`, fences and
- * looks again: true = really empty, go to sleep. ring_awake clears it. The producer rings once per sleep number. */
+ * looks again: true = really empty, go to sleep. ring_awake clears it. The producer rings once per sleep number. With a
+ * message in hand it is true at once and asks for no bell: nothing that comes could be taken before ring_done. */
 bool ring_sleep(struct ring *);
 void ring_awake(struct ring *);
 
 /* For producers waiting for room (pages): ask to be rung when the head moves. The consumer calls ring_done as ever; it
- * rings `room_bell_fd` once per request. */
+ * rings `room_bell_fd` once per request. Look at ring_room once more after asking: the head may just have moved. */
 void ring_want_room(struct ring *);
 void ring_room_bell(struct ring *, int room_bell_fd);
