@@ -5,7 +5,12 @@
  * its `done` was called: exactly once per start (accept and bell: once per event, the last without LOOP_MORE).
  * `done` may start the same or other operations and may free the op's memory. Results are like the system
  * call's: a count or descriptor, or -errno; a cancelled operation completes with -ECANCELED (or with its real
- * result, when that was faster). Nothing completes inside the call that starts it. Not thread safe. */
+ * result, when that was faster). Nothing completes inside the call that starts it. Not thread safe.
+ *
+ * Zero a `struct loop_op` before its first use. A descriptor used for recv or send is closed with loop_close, not
+ * close(2); a polled one by whoever owns it, once the poll is done or cancelled. Failing to accept for want of
+ * descriptors or memory comes as -errno with LOOP_MORE: the loop tries again a little later. No descriptor needs
+ * O_NONBLOCK; a listener may be given it. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,8 +42,8 @@ struct loop_op {
 
 /* Makes a loop; create it after fork, in the process that uses it. NULL with errno when not even epoll works.
  * LOOP_AUTO falls back to epoll and remembers why (loop_why). LOOP_URING fails instead of falling back. */
-struct loop *loop_new(enum loop_backend wanted);
-void loop_free(struct loop *);
+struct loop *loop_new(enum loop_backend wanted); /* the ring can do nothing but the operations below */
+void loop_free(struct loop *);                   /* no `done` is called; free what ops and buffers use afterwards */
 const char *loop_name(const struct loop *); /* "io_uring" or "epoll" */
 const char *loop_why(const struct loop *);  /* why it isn't io_uring, "" where it is */
 
@@ -58,6 +63,4 @@ bool loop_busy(const struct loop_op *); /* started and not yet done */
 int loop_turn(struct loop *, int64_t wait_ns);
 int64_t loop_now(const struct loop *); /* CLOCK_MONOTONIC in ns, read once per turn */
 
-/* Narrows the ring to the operations above and, with seccomp, the process to what `profile` names; call last at
- * start-up. A step that fails switches to epoll before anything was started, never to an unrestricted ring. */
 int64_t loop_clock(void); /* CLOCK_MONOTONIC now, ns */
