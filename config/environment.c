@@ -32,11 +32,22 @@ static const struct variable {
 };
 enum { VARIABLES = sizeof variables / sizeof *variables };
 
+/* SQLAlchemy's "postgresql+asyncpg://", as the old service had it, without the driver, which libpq doesn't know. */
+static const char *without_driver(struct reading *r, const char *url)
+{
+	static const char scheme[] = "postgresql+";
+	const char *rest = strstr(url, "://");
+	bool driver = rest != NULL && strncmp(url, scheme, strlen(scheme)) == 0;
+	return driver ? config_format(r->c, "postgresql%s", rest) : url;
+}
+
 static int read_variable(struct reading *r, const struct variable *v, const char *value)
 {
 	struct origin at = {v->name, 0};
 	char room[VALUE_TEXT_BYTES];
 	int64_t n;
+	if (strcmp(v->key, "database.url") == 0)
+		value = without_driver(r, value);
 	if (v->unit == NULL)
 		return reading_assign_text(r, parameter_named(v->key), value, at);
 	if (!integer_parse(value, &n))

@@ -51,7 +51,11 @@ static int read_key(struct reading *r, const char *name, const config_setting_t 
 	size_t i = parameter_index(p);
 	if (r->secret_file[i] != NULL && r->secret_from[i].file == r->file)
 		return reading_refuse(r, origin_of(r, s), name, "given beside %s_file: keep one of the two", name);
-	return reading_setting(r, p, s, &texts) != 0 ? -1 : reading_assign(r, p, texts, origin_of(r, s));
+	if (reading_setting(r, p, s, &texts) != 0 || reading_assign(r, p, texts, origin_of(r, s)) != 0)
+		return -1;
+	if (texts.n > 0 && texts.at[0][0] != '\0')
+		reading_advise_mode(r, p, origin_of(r, s));
+	return 0;
 }
 
 static int read_section(struct reading *r, const config_setting_t *group)

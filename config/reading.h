@@ -16,6 +16,7 @@ struct reading {
 	struct origin from[PARAMETERS];
 	const char *secret_file[PARAMETERS]; /* as written, NULL: none */
 	struct origin secret_from[PARAMETERS];
+	const char *advised_file; /* that it is open to everyone was said */
 };
 
 /* Writes "file:line: key: what" (each part where there is one) and gives -1. */
@@ -35,6 +36,9 @@ int reading_folder(struct reading *);
 int reading_environment(struct reading *);
 int reading_secrets(struct reading *);
 int reading_check(struct reading *);
+/* Warnings: once all is read; about the file being read, when a secret stands in it. */
+void reading_advise(struct reading *);
+void reading_advise_mode(struct reading *, const struct parameter *, struct origin);
 
 /* Parts of reading_file: the source text before libconfig sees it; one setting of it as texts. */
 int reading_scan(struct reading *, const char *text, size_t n);
