@@ -26,7 +26,7 @@ struct edge {
 	size_t buffer_size;
 };
 
-typedef void (*actor_handler)(struct actor *, struct edge *, const union message *);
+typedef void (*message_handler)(struct actor *, struct edge *, const union message *);
 typedef void (*actor_route)(struct actor *, struct edge *, const struct msg_http_request *);
 
 struct actor_type {
@@ -36,7 +36,7 @@ struct actor_type {
 	void (*drain)(struct actor *);          /* take nothing new; call actor_drained when done. NULL: at once */
 	void (*turn)(struct actor *);           /* after each turn's messages: batch what came together; may be NULL */
 	void (*peer_restarted)(struct actor *, struct edge *); /* may be NULL */
-	actor_handler on[MSG_N];                /* by message type; HTTP requests go by `routes` instead */
+	message_handler on[MSG_N];                /* by message type; HTTP requests go by `routes` instead */
 	actor_route routes[ROUTES];             /* by route id; only its own */
 };
 

@@ -4,7 +4,7 @@
 
 const struct entity_names entity_names[ENTITIES] = {
 		[ENTITY_NONE] = {"", "", "", "", "", "", ""},
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id)                                       \
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol)                                       \
 	[ENTITY_##id] = {name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id},
 #include "actors/entities.def"
 #undef ENTITY

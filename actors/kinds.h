@@ -14,7 +14,7 @@ enum actor_kind {
 
 enum entity_id {
 	ENTITY_NONE,
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id) ENTITY_##id,
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol) ENTITY_##id,
 #include "actors/entities.def"
 #undef ENTITY
 	ENTITIES
@@ -66,7 +66,8 @@ enum apply_outcome {
 	OUTCOME_DEAD_LETTER, /* given up, with its reason */
 	OUTCOME_SKIPPED,     /* locked by somebody else or gone: not done */
 	OUTCOME_RETRY,       /* scheduled again */
-	OUTCOME_REFETCH,     /* applied or not, Zoho must be asked for the whole record */
+	OUTCOME_REFETCH,     /* not applied: Zoho must be asked for the whole record */
+	OUTCOME_AND_REFETCH = 16, /* added to OUTCOME_APPLIED: applied, and Zoho is to be asked all the same */
 };
 extern const char *const outcome_names[];
 

@@ -1,0 +1,71 @@
+/* A job: records of one entity, applied in one transaction, whatever way they came. It first tries them all at once; when
+ * PostgreSQL refuses the data it starts over carefully, halving with savepoints until the bad records stand alone: those
+ * become dead letters, the others are written. One job at a time per handler. */
+#pragma once
+#include "actors/actor.h"
+#include "actors/handler/entity.h"
+#include "actors/handler/slices.h"
+#include "actors/handler/statements.h"
+#include "ipc/buf.h"
+
+enum job_kind { JOB_QUEUE, JOB_PAGE, JOB_RECORD };
+
+struct job;
+typedef void (*job_done)(void *ctx, struct job *);
+
+struct job_range {
+	size_t lo, hi;
+};
+
+struct job {
+	/* What to do; strings are borrowed until done. */
+	enum job_kind kind;
+	const uint64_t *seqs;  /* QUEUE */
+	struct slices *docs;   /* PAGE, RECORD */
+	size_t n;
+	int64_t sent_us;       /* PAGE, RECORD */
+	char run[40];          /* PAGE: uuid */
+	uint64_t page, fence;  /* PAGE */
+	char id[64];           /* RECORD */
+	uint64_t seq;          /* RECORD: the queue row it was fetched for, or 0 */
+	bool dry_run;
+	bool single_step;      /* every record alone: one of them may have killed us */
+	job_done done;
+	void *ctx;
+
+	/* What became of it. */
+	bool retry;            /* nothing was done; `sqlstate` and `error` say why */
+	bool repeated;         /* PAGE: it had been applied before */
+	char sqlstate[SQLSTATE_BYTES];
+	char error[256];       /* PostgreSQL's words */
+	char column[64];       /* the column that they are about, or "" */
+	uint64_t created, updated, unchanged, stale, failed, refused_42;
+	uint64_t closed[MESSAGE_LIST_MAX]; /* QUEUE, RECORD: further queue rows that it settled */
+	size_t closed_n;
+	uint64_t outcomes[MESSAGE_LIST_MAX];
+
+	/* Private. */
+	struct applier *applier;
+	bool careful, begun;
+	struct job_range stack[64];
+	size_t depth;
+	struct job_range at;
+	uint16_t winners[MESSAGE_LIST_MAX];
+	size_t winners_n;
+};
+
+struct applier {
+	struct actor *actor;
+	const struct entity *entity;
+	const struct entity_statements *sql;
+	struct db *db;
+	char worker[24];
+	const char *poison; /* tests: crash when this id is in hand */
+	struct buf docs, ids, marks;
+};
+
+void applier_init(struct applier *, struct actor *, const struct entity *, struct db *);
+/* Runs a job; `done` is called once, never inside. */
+void job_run(struct applier *, struct job *);
+/* Poison handed on by the supervisor: dead-letters the waiting events of (id) with the obituary, then calls done. */
+void apply_skip(struct applier *, const struct boot_skip *, db_done done, void *ctx);

@@ -1,0 +1,8 @@
+/* Names the field because of which PostgreSQL refused a record. */
+#pragma once
+#include "actors/handler/entity.h"
+#include "ipc/buf.h"
+
+/* Appends `field rate: "12,5" is not a number` for the first field (lines included) whose text its rule can't take;
+ * appends nothing when all look right. `record` is the record's JSON text. */
+void diagnose(const struct entity *, struct str record, struct buf *to);

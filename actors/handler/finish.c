@@ -1,0 +1,141 @@
+/* The closing statements of a job, and the dead letter of a record that PostgreSQL refused. */
+#include "actors/handler/finish.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "actors/handler/diagnose.h"
+#include "actors/handler/params.h"
+#include "sql_embedded.h"
+
+static const struct db_statement finish_queue = {"apply_finish_queue", SQL_APPLY_FINISH_QUEUE};
+static const struct db_statement finish_page = {"apply_finish_page", SQL_APPLY_FINISH_PAGE};
+static const struct db_statement finish_record = {"apply_finish_record", SQL_APPLY_FINISH_RECORD};
+static const struct db_statement dead_queue = {"apply_dead_letter_queue", SQL_APPLY_DEAD_LETTER_QUEUE};
+static const struct db_statement payload = {"apply_payload", SQL_APPLY_PAYLOAD};
+static const struct db_statement dead_doc = {"apply_dead_letter_doc", SQL_APPLY_DEAD_LETTER_DOC};
+static const struct db_statement skip = {"apply_skip", SQL_APPLY_SKIP};
+static const struct db_statement commit = {"commit", "COMMIT"}, rollback = {"rollback", "ROLLBACK"};
+
+static const char *number(char to[24], uint64_t n)
+{
+	snprintf(to, 24, "%" PRIu64, n);
+	return to;
+}
+
+/* Rows that are settled, with the outcome that stands in processing_result. */
+static void add_queue(struct job *j, struct db_call *call)
+{
+	struct applier *p = j->applier;
+	struct buf *seqs = &p->docs, *outcomes = &p->marks;
+	buf_reset(seqs);
+	buf_reset(outcomes);
+	buf_str(seqs, "{");
+	buf_str(outcomes, "{");
+	bool first = true;
+	for (size_t i = 0; i < j->n; i++) {
+		uint64_t outcome = j->outcomes[i] & (OUTCOME_AND_REFETCH - 1);
+		if (outcome > OUTCOME_SUPERSEDED)
+			continue;
+		buf_fmt(seqs, "%s%" PRIu64, first ? "" : ",", j->seqs[i]);
+		buf_fmt(outcomes, "%s%s", first ? "" : ",", outcome_names[outcome]);
+		first = false;
+	}
+	buf_str(seqs, "}");
+	buf_str(outcomes, "}");
+	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), DB_TEXT(seqs->data),
+			DB_TEXT(outcomes->data), DB_TEXT(p->worker)};
+	db_add(call, &finish_queue, 4, params);
+}
+
+static void add_page(struct job *j, struct db_call *call)
+{
+	char t[8][24];
+	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(j->run),
+			DB_TEXT(number(t[0], j->page)), DB_TEXT(number(t[1], j->fence)), param_ids(j),
+			DB_TEXT(number(t[2], j->created)), DB_TEXT(number(t[3], j->updated)),
+			DB_TEXT(number(t[4], j->unchanged)), DB_TEXT(number(t[5], j->stale)),
+			DB_TEXT(number(t[6], j->failed)), DB_TEXT(number(t[7], (uint64_t)j->sent_us))};
+	db_add(call, &finish_page, 11, params);
+}
+
+static void add_record(struct job *j, struct db_call *call)
+{
+	char t[2][24];
+	uint64_t outcome = j->outcomes[0] & (OUTCOME_AND_REFETCH - 1);
+	if (outcome > OUTCOME_SUPERSEDED)
+		return;
+	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id),
+			DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->id), DB_TEXT(number(t[0], j->seq)),
+			DB_TEXT(outcome_names[outcome]), DB_TEXT(number(t[1], (uint64_t)j->sent_us)),
+			DB_TEXT(j->applier->worker)};
+	db_add(call, &finish_record, 7, params);
+}
+
+void finish_add(struct job *j, struct db_call *call)
+{
+	static void (*const add[])(struct job *, struct db_call *) = {
+			[JOB_QUEUE] = add_queue, [JOB_PAGE] = add_page, [JOB_RECORD] = add_record};
+	if (!j->dry_run)
+		add[j->kind](j, call);
+	db_add(call, j->dry_run ? &rollback : &commit, 0, NULL);
+}
+
+void finish_read(struct job *j, const struct db_reply *r)
+{
+	const PGresult *res = r->n >= 2 ? r->results[r->n - 2] : NULL;
+	if (j->kind == JOB_PAGE || !res || PQresultStatus(res) != PGRES_TUPLES_OK)
+		return;
+	for (int row = 0; row < PQntuples(res) && j->closed_n < MESSAGE_LIST_MAX; row++)
+		j->closed[j->closed_n++] = strtoull(PQgetvalue(res, row, 0), NULL, 10);
+}
+
+/* "field rate: "abc" is not a number" where it can be told, else PostgreSQL's words with the column's name. */
+static void reason(struct job *j, struct str record, struct buf *why)
+{
+	if (record.data)
+		diagnose(j->applier->entity, record, why);
+	if (why->len)
+		return;
+	if (*j->column)
+		buf_fmt(why, "column %s: ", j->column);
+	buf_str(why, j->error);
+}
+
+void finish_payload(struct job *j, size_t i, struct db_call *call)
+{
+	char t[24];
+	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(number(t, j->seqs[i]))};
+	db_add(call, &payload, 2, params);
+}
+
+void finish_dead_letter(struct job *j, size_t i, struct str record, struct db_call *call)
+{
+	struct applier *p = j->applier;
+	const char *organization = p->actor->config.zoho_organization_id;
+	struct buf why = {0}, id = {0};
+	char t[2][24];
+	reason(j, record, &why);
+	if (j->kind == JOB_QUEUE || j->seq) {
+		struct db_param params[] = {DB_TEXT(organization),
+				DB_TEXT(number(t[0], j->kind == JOB_QUEUE ? j->seqs[i] : j->seq)), DB_TEXT(why.data),
+				DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker), DB_NULL};
+		db_add(call, &dead_queue, 7, params);
+	} else {
+		struct str key = slice_member_any(record, p->entity->id_path);
+		buf_add(&id, key.data ? key.data : "", key.len);
+		struct db_param params[] = {DB_TEXT(organization), DB_TEXT(entity_names[p->entity->id].name),
+				DB_TEXT(id.data), DB_TEXT(why.data), DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker),
+				*j->run ? DB_TEXT(j->run) : DB_NULL, j->page ? DB_TEXT(number(t[1], j->page)) : DB_NULL,
+				DB_BYTES(record.data, record.len), DB_NULL};
+		db_add(call, &dead_doc, 11, params);
+	}
+	buf_free(&why);
+	buf_free(&id);
+}
+
+void apply_skip(struct applier *p, const struct boot_skip *s, db_done done, void *ctx)
+{
+	db_query(p->db, &skip, done, ctx, 6, p->actor->config.zoho_organization_id, s->entity, s->id,
+			"its actor died with this record in hand again and again", s->obituary, p->worker);
+}

@@ -1,0 +1,285 @@
+/* handler: applies records of one entity. It owns one database connection and works on one job at a time; what comes
+ * meanwhile waits in its ring, held. While PostgreSQL is away it holds what it has and tries again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "actors/actor.h"
+#include "actors/handler/apply.h"
+
+enum { EDGES_WAITING_MAX = 2 }; /* dispatcher and zoho-io */
+static const int64_t retry_min_ns = 100000000, retry_max_ns = 5000000000;
+
+struct waiting { /* a held message */
+	struct edge *edge;
+	enum message_type type;
+	union message message;
+	uint64_t seqs[MESSAGE_LIST_MAX];
+};
+
+struct handler {
+	struct applier applier;
+	struct db *db;
+	const struct entity *entity;
+	struct waiting waiting[EDGES_WAITING_MAX], *now; /* now: the one being worked on */
+	struct job job;
+	struct slices docs;
+	struct loop_op timer;
+	int64_t retry_ns;
+	uint32_t skips_left; /* poison still to be set aside: nothing else before it */
+	bool single_step, skipping;
+};
+
+static void work_on(struct actor *);
+
+static void count_job(struct actor *a, const struct job *j)
+{
+	uint64_t done = j->created + j->updated + j->unchanged + j->stale;
+	actor_count(a, COUNT_PROCESSED, done + j->failed);
+	actor_count(a, COUNT_SUCCEEDED, done);
+	actor_count(a, COUNT_FAILED, j->failed);
+	actor_count(a, COUNT_CREATED, j->created);
+	actor_count(a, COUNT_UPDATED, j->updated);
+	actor_count(a, COUNT_UNCHANGED, j->unchanged);
+	actor_count(a, COUNT_STALE, j->stale);
+	actor_count(a, COUNT_SUPERSEDED, j->closed_n);
+	actor_count(a, COUNT_BATCHES, 1);
+	if (j->kind == JOB_PAGE)
+		actor_count(a, COUNT_PAGES, 1);
+}
+
+static bool report_work(struct actor *a, const struct job *j, const struct msg_work *m)
+{
+	struct edge *to = actor_edge(a, ACTOR_DISPATCHER, 0);
+	return actor_send(a, to, MSG_WORK_DONE,
+			&(struct msg_work_done){.batch = m->batch,
+					.entity = m->entity,
+					.seqs = {j->seqs, j->n},
+					.outcomes = {j->outcomes, j->retry ? 0 : j->n},
+					.retry = j->retry,
+					.sqlstate = str_of(j->sqlstate),
+					.error = str_of(j->error),
+					.superseded = {j->closed, j->closed_n}});
+}
+
+static bool report_page(struct actor *a, const struct job *j, const struct msg_page *m)
+{
+	return actor_send(a, actor_edge(a, ACTOR_DISPATCHER, 0), MSG_PAGE_APPLIED,
+			&(struct msg_page_applied){.run = m->run,
+					.fence = m->fence,
+					.entity = m->entity,
+					.page = m->page,
+					.retry = j->retry && !j->repeated,
+					.rows = j->n,
+					.created = j->created,
+					.updated = j->updated,
+					.unchanged = j->unchanged,
+					.stale = j->stale,
+					.failed = j->failed,
+					.error = str_of(j->retry && !j->repeated ? j->error : "")});
+}
+
+static bool report_record(struct actor *a, const struct job *j, const struct msg_record *m)
+{
+	return actor_send(a, actor_edge(a, ACTOR_DISPATCHER, 0), MSG_RECORD_APPLIED,
+			&(struct msg_record_applied){.entity = m->entity,
+					.id = m->id,
+					.seq = m->seq,
+					.outcome = j->outcomes[0] & (OUTCOME_AND_REFETCH - 1),
+					.retry = j->retry,
+					.error = str_of(j->error),
+					.closed = {j->closed, j->closed_n}});
+}
+
+static void try_later(struct handler *h, struct actor *a)
+{
+	h->retry_ns = h->retry_ns ? h->retry_ns * 2 : retry_min_ns;
+	if (h->retry_ns > retry_max_ns)
+		h->retry_ns = retry_max_ns;
+	if (!loop_busy(&h->timer))
+		loop_timer(a->loop, &h->timer, h->retry_ns);
+}
+
+static void on_job(void *ctx, struct job *j)
+{
+	struct actor *a = ctx;
+	struct handler *h = a->state;
+	struct waiting *w = h->now;
+	enum db_failure failure = j->retry && !j->repeated ? db_classify(j->sqlstate) : DB_OK;
+	h->now = NULL;
+	if (failure == DB_ENVIRONMENT) {
+		actor_count(a, COUNT_SQL_FAILED, 1);
+		log_warn("database: job put off", LF_STR("sqlstate", j->sqlstate), LF_STR("error", j->error));
+		try_later(h, a);
+		return;
+	}
+	h->retry_ns = 0;
+	h->single_step = false;
+	if (!j->retry)
+		count_job(a, j);
+	else if (!j->repeated)
+		log_error("refused by the database", LF_STR("sqlstate", j->sqlstate), LF_STR("error", j->error));
+	bool told = w->type == MSG_WORK   ? report_work(a, j, &w->message.work)
+		    : w->type == MSG_PAGE ? report_page(a, j, &w->message.page)
+					  : report_record(a, j, &w->message.record);
+	if (!told)
+		log_warn("the dispatcher's ring is full; it will look for itself");
+	actor_release(w->edge);
+	w->edge = NULL;
+	work_on(a);
+}
+
+static void on_skipped(void *ctx, const struct db_reply *r)
+{
+	struct actor *a = ctx;
+	struct handler *h = a->state;
+	h->skipping = false;
+	if (r->failure != DB_OK) {
+		try_later(h, a);
+		return;
+	}
+	h->skips_left--;
+	log_error("record set aside: it killed its handler", LF_STR("id", a->boot->skips[h->skips_left].id));
+	actor_count(a, COUNT_FAILED, 1);
+	work_on(a);
+}
+
+/* Records named as poison don't come near PostgreSQL or us again; false when the message held nothing else. */
+static void drop_poison(struct actor *a, struct slices *docs, const struct entity *e)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < docs->n; i++) {
+		struct str id = slice_member_any(docs->at[i], e->id_path);
+		bool poison = false;
+		for (uint32_t s = 0; s < a->boot->skips_n; s++)
+			poison |= str_eq(id, a->boot->skips[s].id);
+		if (!poison)
+			docs->at[kept++] = docs->at[i];
+	}
+	docs->n = kept;
+}
+
+static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
+{
+	struct job *j = &h->job;
+	*j = (struct job){.done = on_job, .ctx = a, .single_step = h->single_step};
+	if (w->type == MSG_WORK) {
+		j->kind = JOB_QUEUE;
+		j->seqs = w->seqs;
+		j->n = w->message.work.seqs.n;
+		j->single_step |= w->message.work.isolate;
+		return;
+	}
+	bool page = w->type == MSG_PAGE;
+	const struct msg_page *p = &w->message.page;
+	const struct msg_record *r = &w->message.record;
+	if (!slices_of(page ? p->body : r->body, page ? h->entity->list_root : h->entity->detail_root, &h->docs))
+		h->docs.n = 0;
+	drop_poison(a, &h->docs, h->entity);
+	j->kind = page ? JOB_PAGE : JOB_RECORD;
+	j->docs = &h->docs;
+	j->n = h->docs.n;
+	j->sent_us = page ? p->sent_us : r->sent_us;
+	if (page) {
+		snprintf(j->run, sizeof j->run, "%.*s", (int)p->run.len, p->run.data);
+		j->page = p->page;
+		j->fence = p->fence;
+		j->dry_run = p->dry_run;
+	} else {
+		snprintf(j->id, sizeof j->id, "%.*s", (int)r->id.len, r->id.data);
+		j->seq = r->seq;
+		j->outcomes[0] = OUTCOME_SKIPPED;
+	}
+}
+
+static void work_on(struct actor *a)
+{
+	struct handler *h = a->state;
+	if (h->now || h->skipping)
+		return;
+	if (a->draining) {
+		actor_drained(a);
+		return;
+	}
+	if (!db_up(h->db) || loop_busy(&h->timer))
+		return;
+	if (h->skips_left) {
+		h->skipping = true;
+		apply_skip(&h->applier, &a->boot->skips[h->skips_left - 1], on_skipped, a);
+		return;
+	}
+	for (int i = 0; i < EDGES_WAITING_MAX && !h->now; i++)
+		if (h->waiting[i].edge)
+			h->now = &h->waiting[i];
+	if (h->now) {
+		prepare(a, h, h->now);
+		job_run(&h->applier, &h->job);
+	}
+}
+
+static void keep(struct actor *a, struct edge *e, const union message *m, enum message_type type)
+{
+	struct handler *h = a->state;
+	struct waiting *w = h->waiting[0].edge ? &h->waiting[1] : &h->waiting[0];
+	*w = (struct waiting){.edge = e, .type = type, .message = *m};
+	if (type == MSG_WORK)
+		memcpy(w->seqs, m->work.seqs.at, m->work.seqs.n * sizeof *w->seqs);
+	actor_hold(e);
+	work_on(a);
+}
+
+static void on_work(struct actor *a, struct edge *e, const union message *m)
+{
+	keep(a, e, m, MSG_WORK);
+}
+
+static void on_page(struct actor *a, struct edge *e, const union message *m)
+{
+	keep(a, e, m, MSG_PAGE);
+}
+
+static void on_record(struct actor *a, struct edge *e, const union message *m)
+{
+	keep(a, e, m, MSG_RECORD);
+}
+
+static void on_timer(void *ctx, int result, unsigned flags)
+{
+	(void)result, (void)flags;
+	work_on(ctx);
+}
+
+static void on_database(void *ctx, bool up, const char *why)
+{
+	(void)why;
+	if (up)
+		work_on(ctx);
+}
+
+static void start(struct actor *a)
+{
+	struct handler *h = a->state;
+	h->entity = entities[a->boot->entity];
+	if (!h->entity)
+		die(EXIT_PERMANENT, "no entity %u", a->boot->entity);
+	h->timer = (struct loop_op){.done = on_timer, .ctx = a};
+	h->skips_left = a->boot->skips_n;
+	h->single_step = a->boot->single_step;
+	h->db = actor_database(a, on_database, a);
+	applier_init(&h->applier, a, h->entity, h->db);
+}
+
+/* The job under way is finished first; what is held stays in its ring and comes again at the next start. */
+static void drain(struct actor *a)
+{
+	struct handler *h = a->state;
+	if (!h->now)
+		actor_drained(a);
+}
+
+const struct actor_type actor_handler = {
+		.kind = ACTOR_HANDLER,
+		.state_size = sizeof(struct handler),
+		.start = start,
+		.drain = drain,
+		.on = {[MSG_WORK] = on_work, [MSG_PAGE] = on_page, [MSG_RECORD] = on_record},
+};

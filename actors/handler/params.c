@@ -1,0 +1,58 @@
+/* Puts records together as PostgreSQL wants them: seqs as bigint[], documents as one jsonb array in their own text. */
+#include "actors/handler/params.h"
+#include <inttypes.h>
+
+static void add_record(struct job *j, struct buf *b, size_t i, bool first)
+{
+	if (!first)
+		buf_str(b, ",");
+	if (j->kind == JOB_QUEUE)
+		buf_fmt(b, "%" PRIu64, j->seqs[i]);
+	else
+		buf_add(b, j->docs->at[i].data, j->docs->at[i].len);
+}
+
+static struct buf *open_list(struct job *j)
+{
+	struct buf *b = &j->applier->docs;
+	buf_reset(b);
+	buf_str(b, j->kind == JOB_QUEUE ? "{" : "[");
+	return b;
+}
+
+static struct db_param close_list(struct job *j, struct buf *b)
+{
+	buf_str(b, j->kind == JOB_QUEUE ? "}" : "]");
+	return DB_TEXT(b->data);
+}
+
+struct db_param param_range(struct job *j)
+{
+	struct buf *b = open_list(j);
+	for (size_t i = j->at.lo; i < j->at.hi; i++)
+		add_record(j, b, i, i == j->at.lo);
+	return close_list(j, b);
+}
+
+struct db_param param_winners(struct job *j)
+{
+	struct buf *b = open_list(j);
+	for (size_t w = 0; w < j->winners_n; w++)
+		add_record(j, b, j->winners[w], w == 0);
+	return close_list(j, b);
+}
+
+struct db_param param_ids(struct job *j)
+{
+	struct buf *b = &j->applier->ids;
+	buf_reset(b);
+	buf_str(b, "{");
+	for (size_t i = 0; i < j->n; i++) {
+		struct str id = slice_member_any(j->docs->at[i], j->applier->entity->id_path);
+		if (i)
+			buf_str(b, ",");
+		buf_array_item(b, id.data ? id.data : "", id.len);
+	}
+	buf_str(b, "}");
+	return DB_TEXT(b->data);
+}

@@ -1,0 +1,7 @@
+/* The records of a job as statement parameters; they stay valid until the next one is made (db_add copies). */
+#pragma once
+#include "actors/handler/apply.h"
+
+struct db_param param_range(struct job *);   /* the records j->at */
+struct db_param param_winners(struct job *); /* the winners among them */
+struct db_param param_ids(struct job *);     /* text[] of every id on the page */

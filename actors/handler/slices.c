@@ -1,0 +1,151 @@
+/* The scanner of slices.h: string-aware bracket matching over a body that zoho-io has checked to be JSON. */
+#include "actors/handler/slices.h"
+#include <string.h>
+
+struct scan {
+	const char *p, *end;
+};
+
+static void skip_space(struct scan *s)
+{
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
+		s->p++;
+}
+
+static bool skip_string(struct scan *s)
+{
+	for (s->p++; s->p < s->end; s->p++) {
+		if (*s->p == '\\')
+			s->p++;
+		else if (*s->p == '"')
+			return s->p++, true;
+	}
+	return false;
+}
+
+static bool skip_value(struct scan *s)
+{
+	int depth = 0;
+	do {
+		skip_space(s);
+		if (s->p >= s->end)
+			return false;
+		char c = *s->p;
+		if (c == '"') {
+			if (!skip_string(s))
+				return false;
+		} else if (c == '{' || c == '[') {
+			if (++depth > SLICE_DEPTH_MAX)
+				return false;
+			s->p++;
+		} else if (c == '}' || c == ']') {
+			if (--depth < 0)
+				return false;
+			s->p++;
+		} else if (depth && (c == ',' || c == ':')) {
+			s->p++;
+		} else {
+			const char *from = s->p;
+			while (s->p < s->end && !strchr(",:]} \n\r\t", *s->p))
+				s->p++;
+			if (s->p == from)
+				return false;
+		}
+	} while (depth);
+	return true;
+}
+
+/* Steps over `"key":` and leaves the scan at the value. */
+static bool next_member(struct scan *s, struct str *key)
+{
+	skip_space(s);
+	if (s->p < s->end && *s->p == ',')
+		s->p++;
+	skip_space(s);
+	if (s->p >= s->end || *s->p != '"')
+		return false;
+	const char *from = s->p + 1;
+	if (!skip_string(s))
+		return false;
+	*key = (struct str){from, (size_t)(s->p - 1 - from)};
+	skip_space(s);
+	if (s->p >= s->end || *s->p != ':')
+		return false;
+	s->p++;
+	skip_space(s);
+	return true;
+}
+
+static bool find(struct str object, const char *key, struct str *value)
+{
+	struct scan s = {object.data, object.data + object.len};
+	struct str k;
+	skip_space(&s);
+	if (s.p >= s.end || *s.p != '{')
+		return false;
+	s.p++;
+	while (next_member(&s, &k)) {
+		const char *from = s.p;
+		if (!skip_value(&s))
+			return false;
+		*value = (struct str){from, (size_t)(s.p - from)};
+		if (str_eq(k, key))
+			return true;
+	}
+	return false;
+}
+
+bool slices_of(struct str body, const char *root, struct slices *out)
+{
+	struct str list;
+	out->n = 0;
+	if (!find(body, root, &list))
+		return false;
+	if (*list.data == '{') {
+		out->at[out->n++] = list;
+		return true;
+	}
+	if (*list.data != '[')
+		return false;
+	struct scan s = {list.data + 1, list.data + list.len - 1};
+	for (;;) {
+		skip_space(&s);
+		if (s.p < s.end && *s.p == ',')
+			s.p++;
+		skip_space(&s);
+		if (s.p >= s.end)
+			return true;
+		const char *from = s.p;
+		if (out->n == SLICES_MAX || !skip_value(&s))
+			return false;
+		out->at[out->n++] = (struct str){from, (size_t)(s.p - from)};
+	}
+}
+
+struct str slice_member(struct str object, const char *key)
+{
+	struct str v;
+	if (!find(object, key, &v))
+		return (struct str){0};
+	if (v.len >= 2 && *v.data == '"')
+		return (struct str){v.data + 1, v.len - 2};
+	return v;
+}
+
+struct str slice_member_any(struct str object, const char *keys)
+{
+	char key[64];
+	for (const char *p = keys; p;) {
+		const char *bar = strchr(p, '|');
+		size_t n = bar ? (size_t)(bar - p) : strlen(p);
+		if (n < sizeof key) {
+			memcpy(key, p, n);
+			key[n] = 0;
+			struct str v = slice_member(object, key);
+			if (v.data)
+				return v;
+		}
+		p = bar ? bar + 1 : NULL;
+	}
+	return (struct str){0};
+}

@@ -1,0 +1,20 @@
+/* Cuts a Zoho reply into its records without building a tree: where each element of the list stands in the text. The
+ * text goes to PostgreSQL as it came, so numbers stay exact. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include "ipc/message.h"
+
+enum { SLICES_MAX = 1000, SLICE_DEPTH_MAX = 64 };
+
+struct slices {
+	struct str at[SLICES_MAX];
+	size_t n;
+};
+
+/* The elements of the array (or the one object) under `root` of the object `body`. false: not such a body. */
+bool slices_of(struct str body, const char *root, struct slices *);
+/* The text of a top-level string or number member of an object, quotes stripped, escapes left; absent if none. */
+struct str slice_member(struct str object, const char *key);
+/* The same over alternatives "a|b". */
+struct str slice_member_any(struct str object, const char *keys);
