@@ -49,6 +49,8 @@ BEGIN
 	END IF;
 	IF def IS NOT NULL THEN
 		EXECUTE format('ALTER TABLE %s ALTER %I SET DEFAULT %s', wanted, col, def);
+	ELSIF have.atthasdef THEN
+		EXECUTE format('ALTER TABLE %s ALTER %I DROP DEFAULT', wanted, col);
 	END IF;
 	IF rest LIKE '%NOT NULL%' AND NOT have.attnotnull THEN
 		EXECUTE format('UPDATE %s SET %I = %s WHERE %2$I IS NULL', wanted, col, coalesce(def, ''''''));

@@ -15,6 +15,9 @@ BEGIN
 		said := format('CASE lower(%I::text) WHEN ''supplier'' THEN ''vendor'' ELSE lower(%1$I::text) END', c.col);
 		EXECUTE format('UPDATE %s SET %I = (%s)::%s WHERE %2$I::text <> %3$s', c.tab, c.col, said, c.type);
 	END LOOP;
+	IF to_regclass('tds_inbox_events') IS NOT NULL THEN
+		UPDATE tds_inbox_events SET idempotency_key = 'former:' || id WHERE idempotency_key IS NULL;
+	END IF;
 END
 $$;
 
@@ -27,7 +30,7 @@ SELECT tds_table('tds_inbox_events', $$
 	event_type text -- as the sender named it
 	raw_payload jsonb -- null where raw_body holds it
 	raw_body bytea -- the bytes received, where jsonb can't hold them
-	idempotency_key text NOT NULL DEFAULT 'own:' || gen_random_uuid()
+	idempotency_key text NOT NULL
 	content_hash text
 	webhook_headers jsonb -- without secrets and signatures
 	signature_verified boolean NOT NULL DEFAULT false
@@ -92,6 +95,9 @@ SELECT tds_table('tds_sync_queue', $$
 	error_message text
 	error_code text
 $$);
+-- What an older service had in hand nobody has; a retry without a time would never come.
+UPDATE tds_sync_queue SET status = 'pending', locked_by = NULL, lock_expires_at = NULL, started_at = NULL WHERE status = 'processing';
+UPDATE tds_sync_queue SET next_retry_at = now() WHERE status = 'retry' AND next_retry_at IS NULL;
 CREATE UNIQUE INDEX tds_sync_queue_seq ON tds_sync_queue (seq);
 CREATE INDEX tds_sync_queue_waiting ON tds_sync_queue (organization_id, entity_type, source_entity_id, seq)
 	WHERE status IN ('pending', 'processing', 'retry', 'failed', 'dead_letter');

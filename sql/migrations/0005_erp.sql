@@ -10,10 +10,10 @@ $fn$;
 -- An index on (organization_id, columns), unique where the rows allow it.
 CREATE FUNCTION tds_erp_key(wanted text, columns text) RETURNS void LANGUAGE plpgsql AS $fn$
 BEGIN
-	EXECUTE format('CREATE UNIQUE INDEX %I ON %I (organization_id, %s)', wanted || '_zoho_key', wanted, columns);
+	EXECUTE format('CREATE UNIQUE INDEX IF NOT EXISTS %I ON %I (organization_id, %s)', wanted || '_zoho_key', wanted, columns);
 EXCEPTION WHEN unique_violation THEN
 	RAISE WARNING 'table %: several rows have the same %; the key is made without being unique', wanted, columns;
-	EXECUTE format('CREATE INDEX %I ON %I (organization_id, %s)', wanted || '_zoho_key', wanted, columns);
+	EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (organization_id, %s)', wanted || '_zoho_key', wanted, columns);
 END
 $fn$;
 
@@ -44,6 +44,8 @@ BEGIN
 		END IF;
 	END IF;
 	PERFORM tds_erp_key(wanted, key);
+EXCEPTION WHEN insufficient_privilege THEN
+	RAISE WARNING 'table %: left as it is, this role may not change it (%)', wanted, SQLERRM;
 END
 $fn$;
 
@@ -75,6 +77,8 @@ BEGIN
 	END IF;
 	EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (%I)', wanted || '_parent', wanted, parent_id);
 	EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (organization_id, zoho_item_id) WHERE product_id IS NULL', wanted || '_unlinked', wanted);
+EXCEPTION WHEN insufficient_privilege THEN
+	RAISE WARNING 'table %: left as it is, this role may not change it (%)', wanted, SQLERRM;
 END
 $fn$;
 
