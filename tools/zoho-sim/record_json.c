@@ -40,8 +40,8 @@ json_object *decimal_json(int64_t micro, int decimals)
 		unit *= 10;
 	rounded = (llabs(micro) + unit / 2) / unit;
 	unit = MICRO / unit;
-	snprintf(text, sizeof text, "%s%" PRId64 ".%0*" PRId64, micro < 0 && rounded ? "-" : "", rounded / unit, decimals,
-		rounded % unit);
+	snprintf(text, sizeof text, "%s%" PRId64 ".%0*" PRId64, micro < 0 && rounded ? "-" : "", rounded / unit,
+		decimals, rounded % unit);
 	return json_object_new_double_s(strtod(text, NULL), text);
 }
 

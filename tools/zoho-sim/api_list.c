@@ -1,0 +1,240 @@
+/* Owns lists: filtering, sorting and paging over what a resource holds, with the traps of Zoho's offset paging. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "clock.h"
+#include "options.h"
+#include "record_json.h"
+#include "store.h"
+
+#define PAGE_ROWS_MAX 200
+#define WORD_MAX 64
+
+struct query {
+	unsigned long page, per_page;
+	char sort_column[WORD_MAX];
+	bool descending;
+	char filter[WORD_MAX];	     /* "All", "Active", ... */
+	char contact_type[WORD_MAX]; /* "" for both */
+	time_t modified_since;
+};
+
+struct row {
+	struct record *record;
+	const char *text; /* the key to sort by, either as text ... */
+	int64_t number;	  /* ... or as number */
+	size_t position;
+};
+
+/* The rows of the last query per resource: pages of one scan are usually asked for one after the other. */
+struct view {
+	struct query query;
+	uint64_t version;
+	struct row *rows;
+	size_t count, capacity;
+};
+static struct view views[32];
+
+static bool has_word(const char *words, const char *word)
+{
+	const char *found;
+	size_t length = strlen(word);
+
+	for (found = words; length && (found = strstr(found, word)); found += length) {
+		if ((found == words || found[-1] == ' ') && (!found[length] || found[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
+static unsigned long number_or(const char *text, unsigned long unset)
+{
+	char *end;
+	unsigned long number;
+
+	if (!text)
+		return unset;
+	number = strtoul(text, &end, 10);
+	return *text && !*end ? number : 0;
+}
+
+/* "Status.Active" → "Active"; false when it names nothing Zoho knows. */
+static bool read_filter(const struct resource *resource, const char *text, char filter[static WORD_MAX])
+{
+	size_t prefix = strlen(resource->filter_prefix);
+
+	snprintf(filter, WORD_MAX, "All");
+	if (!text)
+		return true;
+	if (strncmp(text, resource->filter_prefix, prefix) != 0 || text[prefix] != '.' || !text[prefix + 1] ||
+		strlen(text + prefix + 1) >= WORD_MAX)
+		return false;
+	snprintf(filter, WORD_MAX, "%s", text + prefix + 1);
+	return true;
+}
+
+/* NULL when all is well, else the parameter whose value is refused. */
+static const char *read_query(struct request *request, const struct resource *resource, struct query *query)
+{
+	const char *sort = request_query(request, "sort_column"), *order = request_query(request, "sort_order");
+	const char *since = request_query(request, "last_modified_time"),
+		   *type = request_query(request, "contact_type");
+
+	memset(query, 0, sizeof *query);
+	query->page = number_or(request_query(request, "page"), 1);
+	query->per_page = number_or(request_query(request, "per_page"), PAGE_ROWS_MAX);
+	if (!query->page || query->page > 1000000)
+		return "page";
+	if (!query->per_page)
+		return "per_page";
+	if (query->per_page > PAGE_ROWS_MAX)
+		query->per_page = PAGE_ROWS_MAX;
+	if (sort && !has_word(resource->sort_columns, sort))
+		return "sort_column";
+	snprintf(query->sort_column, WORD_MAX, "%s", sort ? sort : resource->sort_default);
+	if (order && strcmp(order, "A") != 0 && strcmp(order, "D") != 0)
+		return "sort_order";
+	query->descending = order ? *order == 'D' : !sort && resource->descending_default;
+	if (!read_filter(resource, request_query(request, "filter_by"), query->filter))
+		return "filter_by";
+	if (type && resource->first != resource->last)
+		snprintf(query->contact_type, WORD_MAX, "%s", type);
+	/* Everywhere else the parameter is ignored without a word. */
+	if (since && resource->filters_by_time && !clock_parse(since, &query->modified_since))
+		return "last_modified_time";
+	return NULL;
+}
+
+static bool wanted(const struct query *query, struct record *record)
+{
+	const char *status;
+
+	if (record->deleted || record->modified < query->modified_since)
+		return false;
+	if (*query->contact_type && strcmp(query->contact_type, record->entity->name) != 0)
+		return false;
+	if (!strcmp(query->filter, "All"))
+		return true;
+	status = get_text(record->values, "status");
+	return !strcasecmp(query->filter, *status ? status : "active");
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct row *a = left, *b = right;
+	int by_text = a->text ? strcasecmp(a->text, b->text) : 0;
+
+	if (by_text)
+		return by_text;
+	if (a->number != b->number)
+		return a->number < b->number ? -1 : 1;
+	return a->position < b->position ? -1 : a->position > b->position;
+}
+
+static struct row row_of(struct record *record, const char *column, size_t position)
+{
+	struct row row = {.record = record, .position = position};
+	json_object *value;
+
+	if (!strcmp(column, "created_time"))
+		row.number = record->created;
+	else if (!strcmp(column, "last_modified_time"))
+		row.number = record->modified;
+	else if (json_object_object_get_ex(record->values, column, &value) &&
+		 !json_object_is_type(value, json_type_string))
+		row.number = get_micro(record->values, column);
+	else if (*column)
+		row.text = record_text(record, column);
+	return row;
+}
+
+static void fill_view(struct view *view, const struct resource *resource)
+{
+	enum entity_id which;
+	struct record *record;
+	size_t i;
+
+	view->count = 0;
+	for (which = resource->first; which <= resource->last; which++) {
+		for (i = 0; i < store_count(&entities[which]); i++) {
+			record = store_at(&entities[which], i);
+			if (!wanted(&view->query, record))
+				continue;
+			if (view->count == view->capacity) {
+				view->capacity = view->capacity ? 2 * view->capacity : 256;
+				view->rows = realloc(view->rows, view->capacity * sizeof(struct row));
+				if (!view->rows)
+					abort();
+			}
+			view->rows[view->count] = row_of(record, view->query.sort_column, view->count);
+			view->count++;
+		}
+	}
+	if (view->count)
+		qsort(view->rows, view->count, sizeof(struct row), compare_rows);
+}
+
+static struct view *view_of(const struct resource *resource, const struct query *query)
+{
+	struct view *view = &views[resource - resources];
+	struct query asked = *query;
+	uint64_t version = 0;
+	enum entity_id which;
+
+	asked.page = asked.per_page = 0;
+	asked.descending = false;
+	for (which = resource->first; which <= resource->last; which++)
+		version += store_version(&entities[which]);
+	if (view->rows && view->version == version && !memcmp(&view->query, &asked, sizeof asked))
+		return view;
+	view->query = asked;
+	view->version = version;
+	fill_view(view, resource);
+	return view;
+}
+
+static void page_context(struct text *out, const struct resource *resource, const struct query *query, bool more)
+{
+	text_printf(out,
+		",\"page_context\":{\"page\":%lu,\"per_page\":%lu,\"has_more_page\":%s,\"report_name\":\"%s\",",
+		query->page, query->per_page, more ? "true" : "false", resource->report_name);
+	text_printf(out, "\"applied_filter\":\"%s.", resource->filter_prefix);
+	text_printf(out, "%s\",\"custom_fields\":[],\"sort_column\":\"%s\",\"sort_order\":\"%c\"}", query->filter,
+		query->sort_column, query->descending ? 'D' : 'A');
+}
+
+void api_list(struct request *request, const struct resource *resource)
+{
+	struct query query;
+	const char *refused = read_query(request, resource, &query);
+	struct text *out = &request->reply;
+	struct view *view;
+	size_t i, first, end;
+
+	if (refused) {
+		api_error(request, 400, 2, "Invalid value passed for %s", refused);
+		return;
+	}
+	store_lock();
+	view = view_of(resource, &query);
+	first = resource->has_page_context ? (query.page - 1) * query.per_page : 0;
+	end = resource->has_page_context && first + query.per_page < view->count ? first + query.per_page : view->count;
+	text_printf(out, "{\"code\":0,\"message\":\"success\",\"%s\":[", resource->list_root);
+	for (i = first; i < end; i++) {
+		const struct text *row = record_list(view->rows[query.descending ? view->count - 1 - i : i].record);
+
+		if (i > first)
+			text_puts(out, ",");
+		text_append(out, row->data, row->length);
+	}
+	text_puts(out, "]");
+	if (resource->has_page_context)
+		page_context(out, resource, &query, end < view->count);
+	text_puts(out, "}");
+	store_unlock();
+	if (!options.content_length)
+		request->delivery = DELIVER_CHUNKED;
+}
