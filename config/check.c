@@ -150,10 +150,10 @@ static int check_socket(struct reading *r)
 		socket_path_max);
 }
 
-/* Each process has a slot in shared memory. */
+/* Each process has a slot in shared memory, the supervisor the first one. */
 static int check_processes(struct reading *r)
 {
-	int64_t n = r->c->ingest_processes;
+	int64_t n = 1 + r->c->ingest_processes;
 #define ONE 1
 #define PER_ENTITY 0
 #define PER_PROCESS 0
@@ -166,7 +166,8 @@ static int check_processes(struct reading *r)
 	if (n <= SLOT_ACTORS_MAX)
 		return 0;
 	return reading_refuse(r, r->from[PARAM_AT_queue_workers], "queue.workers",
-		"all workers and http-ingest together are %lld processes, %d at most", (long long)n, SLOT_ACTORS_MAX);
+		"workers, http-ingest and the others are %lld processes, %d at most: fewer workers", (long long)n,
+		SLOT_ACTORS_MAX);
 }
 
 int reading_check(struct reading *r)
