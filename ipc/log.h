@@ -14,7 +14,7 @@ struct log_field {
 	const char *key;
 	enum { LF_KIND_END, LF_KIND_STR, LF_KIND_INT, LF_KIND_MS } kind;
 	const char *str; /* NULL is left out */
-	int len;         /* -1: NUL-terminated */
+	int len;	 /* -1: NUL-terminated */
 	int64_t num;
 };
 #define LF_STR(k, v) ((struct log_field){.key = (k), .kind = LF_KIND_STR, .str = (v), .len = -1})
@@ -31,10 +31,10 @@ void log_event(enum log_level, const char *msg, const struct log_field *fields);
 /* The correlation id of what is being handled, put into each line until changed; NULL = none. Borrowed. */
 void log_correlation(const char *id);
 
-#define log_at(level, msg, ...)                                                                                    \
-	do {                                                                                                       \
-		if (log_wants(level))                                                                              \
-			log_event(level, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) LF_END});      \
+#define log_at(level, msg, ...)                                                                                        \
+	do {                                                                                                           \
+		if (log_wants(level))                                                                                  \
+			log_event(level, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) LF_END});          \
 	} while (0)
 #define log_debug(msg, ...) log_at(LOG_DEBUG, msg __VA_OPT__(, ) __VA_ARGS__)
 #define log_info(msg, ...) log_at(LOG_INFO, msg __VA_OPT__(, ) __VA_ARGS__)

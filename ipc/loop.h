@@ -43,16 +43,17 @@ struct loop_op {
 /* Makes a loop; create it after fork, in the process that uses it. NULL with errno when not even epoll works.
  * LOOP_AUTO falls back to epoll and remembers why (loop_why). LOOP_URING fails instead of falling back. */
 struct loop *loop_new(enum loop_backend wanted); /* the ring can do nothing but the operations below */
-void loop_free(struct loop *);                   /* no `done` is called; free what ops and buffers use afterwards */
-const char *loop_name(const struct loop *); /* "io_uring" or "epoll" */
-const char *loop_why(const struct loop *);  /* why it isn't io_uring, "" where it is */
+void loop_free(struct loop *);			 /* no `done` is called; free what ops and buffers use afterwards */
+const char *loop_name(const struct loop *);	 /* "io_uring" or "epoll" */
+const char *loop_why(const struct loop *);	 /* why it isn't io_uring, "" where it is */
 
-void loop_accept(struct loop *, struct loop_op *, int fd); /* multishot; result = connected descriptor (CLOEXEC, non-blocking) */
+void loop_accept(
+	struct loop *, struct loop_op *, int fd); /* multishot; result = connected descriptor (CLOEXEC, non-blocking) */
 void loop_recv(struct loop *, struct loop_op *, int fd, void *buf, size_t len);
 void loop_send(struct loop *, struct loop_op *, int fd, const void *buf, size_t len); /* MSG_NOSIGNAL; may be short */
-void loop_poll(struct loop *, struct loop_op *, int fd, unsigned events);           /* one-shot; result = revents */
-void loop_timer(struct loop *, struct loop_op *, int64_t after_ns);                 /* one-shot; result 0 */
-void loop_bell(struct loop *, struct loop_op *, int eventfd);                       /* multishot; result = 1, counter read */
+void loop_poll(struct loop *, struct loop_op *, int fd, unsigned events);	      /* one-shot; result = revents */
+void loop_timer(struct loop *, struct loop_op *, int64_t after_ns);		      /* one-shot; result 0 */
+void loop_bell(struct loop *, struct loop_op *, int eventfd); /* multishot; result = 1, counter read */
 /* Asks for an end; `done` follows later. Cancelling an op that isn't under way does nothing. */
 void loop_cancel(struct loop *, struct loop_op *);
 void loop_close(struct loop *, int fd); /* of a descriptor with nothing in flight */

@@ -20,5 +20,4 @@ bool seam_arm(const char *spec, const char *actor);
 int seam_hit(enum seam_point);
 
 /* `r = SEAM_CALL(WRITE, write(fd, p, n))`: the call, or -1 with errno set. */
-#define SEAM_CALL(point, call)                                                                                     \
-	(__builtin_expect(seam_armed, 0) && (errno = seam_hit(SEAM_##point)) != 0 ? -1 : (call))
+#define SEAM_CALL(point, call) (__builtin_expect(seam_armed, 0) && (errno = seam_hit(SEAM_##point)) != 0 ? -1 : (call))
