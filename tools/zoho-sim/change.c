@@ -73,7 +73,7 @@ static bool change_one(struct random *random, struct record *record, const struc
 		set_money(record->values, what->key, random_between(random, 0, 900000) * CENT);
 		break;
 	case CHANGE_STOCK:
-		if (*get_text(record->values, "inventory_account_id") || get_flag(record->values, "track_inventory"))
+		if (get_flag(record->values, "track_inventory"))
 			set_stock(record->values, random_between(random, -5, 500) * MICRO);
 		return random_chance(random, 0.5);
 	case CHANGE_FLAG:

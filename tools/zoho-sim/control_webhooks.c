@@ -1,7 +1,8 @@
-/* Owns /_sim/webhooks: where webhooks go, sending one now, and what became of all. */
+/* Owns /_sim/webhooks: where webhooks go, sending one now, signing, and what became of all. */
 #include <json-c/json.h>
 #include <string.h>
 
+#include "checksum.h"
 #include "control.h"
 #include "store.h"
 #include "webhooks.h"
@@ -43,10 +44,23 @@ static void fire(struct request *request)
 		control_error(request, 404, "no such record");
 }
 
+/* What a delivery of this body to a URL with this query would carry; lets a receiver check its own arithmetic. */
+static void sign(struct request *request)
+{
+	const char *secret = request_query(request, "secret"), *query = request_query(request, "query");
+	char hex[2 * SHA256_BYTES + 1];
+
+	webhook_sign(secret ? secret : "", query ? query : "", request->body.length ? request->body.data : "",
+		control_query_is(request, "form", "true"), hex);
+	text_printf(&request->reply, "{\"signature\":\"%s\"}", hex);
+}
+
 void control_webhooks(struct request *request, const char *rest)
 {
 	if (!strcmp(rest, "/fire"))
 		fire(request);
+	else if (!strcmp(rest, "/sign"))
+		sign(request);
 	else if (*rest)
 		control_error(request, 404, "no such control");
 	else if (!strcmp(request->method, "POST"))

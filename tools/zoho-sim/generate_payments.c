@@ -4,10 +4,11 @@
 
 #include "clock.h"
 #include "generate.h"
+#include "options.h"
 #include "record_json.h"
 
-/* An open invoice, looked for from a random place on; NULL when all are settled. */
-static struct record *open_invoice(struct random *random)
+/* An open invoice of about the same time as the payment; NULL when all are settled. */
+static struct record *open_invoice(struct random *random, size_t number)
 {
 	size_t i, count = store_count(&entities[INVOICE]), start;
 	struct record *invoice;
@@ -15,7 +16,7 @@ static struct record *open_invoice(struct random *random)
 
 	if (!count)
 		return NULL;
-	start = random_below(random, count);
+	start = number < options.sizes[PAYMENT] ? number * count / options.sizes[PAYMENT] : random_below(random, count);
 	for (i = 0; i < count; i++) {
 		invoice = store_at(&entities[INVOICE], (start + i) % count);
 		status = get_text(invoice->values, "status");
@@ -60,12 +61,14 @@ json_object *generate_payment(struct random *random, size_t number, time_t when)
 {
 	static const char *const modes[] = {"cash", "cash", "check", "banktransfer", "zaincash"};
 	json_object *values = json_object_new_object(), *allocations = json_object_new_array();
-	struct record *invoice = open_invoice(random);
+	struct record *invoice = open_invoice(random, number);
 	int64_t amount = random_between(random, 1, 90000) * CENT, balance;
 	char text[TIME_TEXT_MAX];
 
 	snprintf(text, sizeof text, "%zu", number + 1);
 	set_text(values, "payment_number", text);
+	if (invoice && invoice->created > when)
+		when = invoice->created;
 	set_text(values, "date", clock_date(when, text));
 	set_text(values, "payment_mode", random_pick(random, modes, 5));
 	if (invoice) {

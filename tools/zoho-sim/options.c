@@ -96,7 +96,7 @@ static const char more[] =
 	"  POST /_sim/change?entity=product&count=N&seed=S&webhook=true&rate=200\n"
 	"  GET, POST, DELETE /_sim/faults              POST /_sim/reset-counters, /_sim/quota?used=N\n"
 	"  GET, POST /_sim/webhooks                    POST /_sim/webhooks/fire?entity=&id=&event=\n"
-	"  GET  /_sim/stop\n"
+	"  POST /_sim/webhooks/sign?secret=&query=     GET  /_sim/stop\n"
 	"\nEXIT STATUS\n"
 	"  0 stopped as asked, 1 could not start, 2 wrong usage\n";
 

@@ -120,9 +120,14 @@ void webhook_body(struct text *out, struct record *record, enum webhook_event ev
 	}
 }
 
+/* By key only; what stands before the first = is the key. */
 static int compare_pairs(const void *left, const void *right)
 {
-	return strcmp(*(char *const *)left, *(char *const *)right);
+	const char *a = *(char *const *)left, *b = *(char *const *)right;
+	size_t a_length = (size_t)(strchrnul(a, '=') - a), b_length = (size_t)(strchrnul(b, '=') - b);
+	int order = memcmp(a, b, a_length < b_length ? a_length : b_length);
+
+	return order ? order : (a_length > b_length) - (a_length < b_length);
 }
 
 /* Adds pointers to the pairs "key=value" of text, which is cut up. */

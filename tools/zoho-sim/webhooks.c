@@ -9,53 +9,29 @@
 
 #include <curl/curl.h>
 
-#include "checksum.h"
 #include "clock.h"
 #include "http.h"
 #include "options.h"
 #include "random.h"
-#include "record_json.h"
+#include "webhook_delivery.h"
 
 #define THREADS_MAX 64
 #define QUEUE_MAX 200000
 #define BACKOFF_MS 250
 #define BACKOFF_MS_MAX 8000
 #define HOLD_BACK_MS_MAX 2000
-#define SEND_SECONDS_MAX 30
 #define WAIT_MS 1000
-
-struct delivery_state {
-	struct delivery_state *next;
-	const struct entity *entity;
-	char id[ID_TEXT_MAX];
-	char modified[TIME_TEXT_MAX];
-	enum webhook_event event;
-	unsigned shape, attempts;
-	int64_t due_ms;
-	struct text body;
-};
-
-struct acknowledged {
-	const struct entity *entity;
-	char id[ID_TEXT_MAX];
-	char modified[TIME_TEXT_MAX];
-	enum webhook_event event;
-	unsigned status, attempts;
-	int64_t time_ms;
-	char event_id[64];
-};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static struct webhook_settings settings;
 static struct delivery_state *queue; /* by due time */
+static struct delivery_state *queue_last;
 static size_t queued, sending;
 static bool stopping;
 static pthread_t threads[THREADS_MAX];
 static unsigned thread_count;
 static struct random dice = {7};
-static struct acknowledged *acknowledged;
-static size_t acknowledged_count, acknowledged_capacity;
 static struct {
 	uint64_t wanted, sent, acked, failed, retried, lost, duplicated, held_back;
 } counts;
@@ -64,10 +40,15 @@ static void enqueue(struct delivery_state *delivery)
 {
 	struct delivery_state **place = &queue;
 
+	/* Most come in the order in which they are due. */
+	if (queue && queue_last->due_ms <= delivery->due_ms)
+		place = &queue_last->next;
 	while (*place && (*place)->due_ms <= delivery->due_ms)
 		place = &(*place)->next;
 	delivery->next = *place;
 	*place = delivery;
+	if (!delivery->next)
+		queue_last = delivery;
 	queued++;
 	pthread_cond_signal(&changed);
 }
@@ -121,91 +102,22 @@ void webhooks_send(struct record *record, enum webhook_event event)
 	pthread_mutex_unlock(&lock);
 }
 
-static size_t take_reply(char *bytes, size_t size, size_t count, void *context)
-{
-	struct text *reply = context;
-
-	if (reply->length < 65536)
-		text_append(reply, bytes, size * count);
-	return size * count;
-}
-
-static struct curl_slist *headers_of(
-	struct delivery_state *delivery, const char *key, const char *secret, const char *query)
-{
-	struct curl_slist *headers = NULL;
-	char hex[2 * SHA256_BYTES + 1], *line;
-
-	line = text_format("Content-Type: %s", webhook_content_type(delivery->shape));
-	headers = curl_slist_append(headers, line);
-	free(line);
-	if (*key) {
-		line = text_format("X-Webhook-Key: %s", key);
-		headers = curl_slist_append(headers, line);
-		free(line);
-	}
-	if (*secret) {
-		webhook_sign(secret, query, delivery->body.data, webhook_is_form(delivery->shape), hex);
-		line = text_format("X-Zoho-Webhook-Signature: %s", hex);
-		headers = curl_slist_append(headers, line);
-		free(line);
-	}
-	return curl_slist_append(headers, "Expect:");
-}
-
-/* One attempt. Returns the HTTP status, 0 when there was no answer; reply gets the body. */
+/* One attempt with the settings of this moment; the HTTP status, 0 without an answer. */
 static unsigned attempt(CURL *curl, struct delivery_state *delivery, struct text *reply)
 {
-	char *url, *key, *secret;
-	const char *query = webhook_event_in_query(delivery->event, delivery->shape) ? "event=deleted" : "";
-	struct curl_slist *headers;
-	long status = 0;
+	struct webhook_settings now = {0};
+	unsigned status;
 
 	pthread_mutex_lock(&lock);
-	url = text_format("%s/%s%s%s", settings.url, delivery->entity->webhook_name, *query ? "?" : "", query);
-	key = text_format("%s", settings.key);
-	secret = text_format("%s", settings.secret);
+	now.url = text_format("%s", settings.url);
+	now.key = text_format("%s", settings.key);
+	now.secret = text_format("%s", settings.secret);
 	pthread_mutex_unlock(&lock);
-	headers = headers_of(delivery, key, secret, query);
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, delivery->body.data);
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)delivery->body.length);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_reply);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)SEND_SECONDS_MAX);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "zoho-sim");
-	if (curl_easy_perform(curl) == CURLE_OK)
-		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_slist_free_all(headers);
-	free(url);
-	free(key);
-	free(secret);
-	return (unsigned)status;
-}
-
-static void note_acknowledged(struct delivery_state *delivery, unsigned status, const struct text *reply)
-{
-	struct acknowledged *entry;
-	json_object *said = reply->length ? json_tokener_parse(reply->data) : NULL;
-
-	if (acknowledged_count == acknowledged_capacity) {
-		acknowledged_capacity = acknowledged_capacity ? 2 * acknowledged_capacity : 1024;
-		acknowledged = realloc(acknowledged, acknowledged_capacity * sizeof *acknowledged);
-		if (!acknowledged)
-			abort();
-	}
-	entry = &acknowledged[acknowledged_count++];
-	*entry = (struct acknowledged){.entity = delivery->entity,
-		.event = delivery->event,
-		.status = status,
-		.attempts = delivery->attempts,
-		.time_ms = clock_wall_ms()};
-	memcpy(entry->id, delivery->id, sizeof entry->id);
-	memcpy(entry->modified, delivery->modified, sizeof entry->modified);
-	snprintf(entry->event_id, sizeof entry->event_id, "%s", get_text(said, "event_id"));
-	json_object_put(said);
+	status = delivery_post(curl, delivery, &now, reply);
+	free(now.url);
+	free(now.key);
+	free(now.secret);
+	return status;
 }
 
 /* With the lock held: acknowledged, to be tried again, or given up. */
@@ -217,7 +129,7 @@ static void settle(struct delivery_state *delivery, unsigned status, const struc
 	counts.sent++;
 	if (status >= 200 && status < 300) {
 		counts.acked++;
-		note_acknowledged(delivery, status, reply);
+		acknowledged_add(delivery, status, reply);
 		delivery_free(delivery);
 	} else if (delivery->attempts > options.webhook_retries || stopping) {
 		counts.failed++;
@@ -362,23 +274,8 @@ const char *webhooks_configure(json_object *given)
 	return NULL;
 }
 
-static void describe_acknowledged(struct text *out, size_t number)
-{
-	const struct acknowledged *entry = &acknowledged[number];
-
-	text_printf(out,
-		"{\"number\":%zu,\"entity\":\"%s\",\"id\":\"%s\",\"last_modified_time\":\"%s\",\"event\":\"%s\",",
-		number + 1, entry->entity->name, entry->id, entry->modified, webhook_event_name(entry->event));
-	text_printf(out, "\"status\":%u,\"attempts\":%u,\"time_ms\":%" PRId64 ",\"event_id\":", entry->status,
-		entry->attempts, entry->time_ms);
-	text_json_string(out, entry->event_id);
-	text_puts(out, "}");
-}
-
 void webhooks_describe(struct text *out, size_t after, size_t limit)
 {
-	size_t i;
-
 	pthread_mutex_lock(&lock);
 	text_puts(out, "{\"url\":");
 	text_json_string(out, settings.url);
@@ -388,13 +285,8 @@ void webhooks_describe(struct text *out, size_t after, size_t limit)
 		queued + sending, counts.wanted, counts.sent, counts.acked);
 	text_printf(out, "\"failed\":%" PRIu64 ",\"retried\":%" PRIu64 ",\"lost\":%" PRIu64 ",", counts.failed,
 		counts.retried, counts.lost);
-	text_printf(out, "\"duplicated\":%" PRIu64 ",\"held_back\":%" PRIu64 ",\"acknowledged\":[", counts.duplicated,
-		counts.held_back);
-	for (i = after; i < acknowledged_count && i - after < limit; i++) {
-		text_puts(out, i > after ? "," : "");
-		describe_acknowledged(out, i);
-	}
-	text_printf(out, "],\"next\":%zu,\"total\":%zu}", i < acknowledged_count ? i : acknowledged_count,
-		acknowledged_count);
+	text_printf(out, "\"duplicated\":%" PRIu64 ",\"held_back\":%" PRIu64 ",", counts.duplicated, counts.held_back);
+	acknowledged_describe(out, after, limit);
+	text_puts(out, "}");
 	pthread_mutex_unlock(&lock);
 }
