@@ -144,7 +144,7 @@ SELECT tds_enum('tds_operation_type', 'create', 'update', 'delete', 'upsert');
 -- anew where they belong.
 DO $$
 DECLARE
-	ours oid[] := ARRAY(SELECT oid FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname IN (
+	ours oid[] := ARRAY(SELECT oid FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relname IN (
 		'tds_inbox_events', 'tds_sync_queue', 'tds_sync_runs', 'tds_sync_logs', 'tds_dead_letter_queue', 'tds_sync_cursors',
 		'tds_audit_trail', 'tds_alerts', 'tds_configuration', 'tds_metrics'));
 	c record;

@@ -8,7 +8,7 @@ DECLARE
 BEGIN
 	FOR c IN
 		SELECT a.attrelid::regclass AS tab, a.attname AS col, a.atttypid::regtype AS type FROM pg_attribute a
-		JOIN pg_class t ON t.oid = a.attrelid AND t.relkind = 'r' AND t.relnamespace = current_schema()::regnamespace
+		JOIN pg_class t ON t.oid = a.attrelid AND t.relkind = 'r' AND t.relnamespace = quote_ident(current_schema())::regnamespace
 		JOIN pg_type y ON y.oid = a.atttypid AND y.typname LIKE 'tds\_%' AND y.typtype = 'e'
 		WHERE t.relname LIKE 'tds\_%' AND NOT a.attisdropped
 	LOOP

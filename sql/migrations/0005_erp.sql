@@ -231,7 +231,7 @@ BEGIN
 	FOR t IN
 		SELECT c.oid::regclass AS tab, c.relname LIKE 'tds\_%' AS ours FROM pg_class c
 		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id' AND a.atttypid = 'text'::regtype AND NOT a.attisdropped
-		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+		WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 			AND (c.relname LIKE 'tds\_%' OR EXISTS (SELECT FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum AND pg_get_expr(d.adbin, d.adrelid) = '''''::text'))
 	LOOP
 		EXECUTE format('UPDATE %s SET organization_id = $1 WHERE organization_id = ''''', t.tab) USING organization;

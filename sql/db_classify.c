@@ -1,0 +1,21 @@
+/* Owns what an SQLSTATE asks for (architecture.md, "Errors by SQLSTATE"; PostgreSQL documentation, appendix A). */
+#include "sql/db.h"
+
+#include <string.h>
+
+enum db_failure db_classify(const char sqlstate[SQLSTATE_BYTES])
+{
+	static const char environment[][3] = {"08", "40", "53", "55", "57", "58"};
+	if (!sqlstate[0])
+		return DB_OK;
+	if (!strcmp(sqlstate, "23503"))
+		return DB_REFERENCE;
+	if (!strcmp(sqlstate, "25006"))
+		return DB_ENVIRONMENT;
+	if (!strncmp(sqlstate, "22", 2) || !strncmp(sqlstate, "23", 2))
+		return DB_DATA;
+	for (size_t i = 0; i < sizeof environment / sizeof *environment; i++)
+		if (!strncmp(sqlstate, environment[i], 2))
+			return DB_ENVIRONMENT;
+	return DB_PROGRAM;
+}
