@@ -5,7 +5,6 @@
 #include "ipc/seam.h"
 
 #include <assert.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,7 +17,6 @@ static const int64_t farewell_turn_ns = 10 * 1000 * 1000;
 enum {
 	IN_KERNEL = 1,	 /* submitted, its last completion is still to come */
 	UNCANCELLED = 2, /* in uring->uncancelled */
-	BELL_POLLED = 4, /* what is submitted for the bell is a poll, not the read */
 };
 
 struct uring {
@@ -51,10 +49,8 @@ static void prepare(struct io_uring_sqe *sqe, struct loop_op *op)
 		io_uring_prep_poll_add(sqe, op->fd, (unsigned)op->events);
 		break;
 	case LOOP_BELL:
-		if (op->flags & BELL_POLLED)
-			io_uring_prep_poll_add(sqe, op->fd, POLLIN);
-		else
-			io_uring_prep_read(sqe, op->fd, &op->value, sizeof op->value, 0);
+		/* Waits in the kernel even where the eventfd is O_NONBLOCK. */
+		io_uring_prep_read(sqe, op->fd, &op->value, sizeof op->value, 0);
 		break;
 	default: /* a timer stays in user space */
 		assert(op->kind != LOOP_TIMER);
@@ -128,19 +124,15 @@ static void go_on(struct loop *loop, struct loop_op *op)
 		loop_finish(loop, op, -ECANCELED);
 }
 
-/* The bell's read waits in the kernel; where that refuses to wait for a non-blocking eventfd, a poll does. */
 static void bell_completed(struct loop *loop, struct loop_op *op, int result)
 {
-	bool polled = op->flags & BELL_POLLED;
-	op->flags &= (uint16_t)~BELL_POLLED;
-	if (result == -EAGAIN)
-		op->flags |= BELL_POLLED;
-	else if (result < 0 && result != -EINTR)
+	if (result < 0 && result != -EINTR) {
 		loop_deliver(loop, op, result, 0);
-	else if (result > 0 && !polled)
+		return;
+	}
+	if (result > 0)
 		loop_deliver(loop, op, 1, LOOP_MORE);
-	if (result >= 0 || result == -EAGAIN || result == -EINTR)
-		go_on(loop, op);
+	go_on(loop, op);
 }
 
 static void completed(struct loop *loop, struct loop_op *op, int result, bool more)

@@ -163,7 +163,6 @@ void loop_watch_take(struct loop_watches *watches, int fd, uint32_t events, stru
 		op->value = (int)seen;
 		loop_push(ready, op);
 		unwanted = false;
-		watch->sure = watch->sure && op->kind != LOOP_POLL;
 	}
 	if (once) {
 		watch->armed = 0;
