@@ -1,0 +1,229 @@
+/* Owns the private PostgreSQL: under data_dir, reachable over a unix socket only, started directly (pg_ctl would
+ * daemonize it) and supervised like an actor. Its readiness is read from postmaster.pid; nobody connects here. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "supervisor/supervisor.h"
+
+enum {
+	SOCKET_PATH_MAX = 107 - 18,
+	LOG_BYTES_MAX = 16 << 20,
+	SETTINGS_MAX = 24
+}; /* 18: "/.s.PGSQL.5432.lock" less one */
+static const int64_t adopt_after_ns = INT64_C(60) * 1000000000, ask_after_ns = INT64_C(2) * 1000000000;
+
+/* A path too long for a socket has a short stand-in, which belongs to that directory alone. */
+static void choose_run_dir(struct postgres *p)
+{
+	struct stat st;
+	snprintf(p->run, sizeof p->run, "%s/run", p->root);
+	if (strlen(p->run) > SOCKET_PATH_MAX && stat(p->root, &st) == 0)
+		snprintf(p->run, sizeof p->run, "/tmp/tds-%llx-%llx", (unsigned long long)st.st_dev,
+			(unsigned long long)st.st_ino);
+	make_dir(p->run, 0700, p->uid, p->gid);
+	if (lstat(p->run, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != p->uid)
+		die(EXIT_PERMANENT, "%s: not a directory of the user that PostgreSQL runs as", p->run);
+}
+
+/* A long log is put aside at start. */
+static void turn_log(const struct postgres *p)
+{
+	char old[320];
+	struct stat st;
+	snprintf(old, sizeof old, "%s.old", p->log);
+	if (stat(p->log, &st) == 0 && st.st_size > LOG_BYTES_MAX && rename(p->log, old) != 0)
+		log_warn("PostgreSQL's log can't be put aside", LF_STR("error", strerror(errno)));
+}
+
+void postgres_prepare(struct supervisor *s)
+{
+	struct postgres *p = &s->postgres;
+	make_dir(p->root, 0700, p->uid, p->gid);
+	choose_run_dir(p);
+	turn_log(p);
+	snprintf(s->url, sizeof s->url, "host=%s port=5432 dbname=tds user=postgres", p->run);
+}
+
+bool postgres_initialised(const struct supervisor *s)
+{
+	return access(s->postgres.data, F_OK) == 0;
+}
+
+/* Reads line `n` (1, 2, …) of postmaster.pid. */
+static bool pid_file_line(const struct postgres *p, int n, char *to, size_t size)
+{
+	char path[320];
+	snprintf(path, sizeof path, "%s/postmaster.pid", p->data);
+	FILE *f = fopen(path, "re");
+	bool got = f != NULL;
+	while (got && n-- > 0)
+		got = fgets(to, (int)size, f) != NULL;
+	if (f)
+		fclose(f);
+	if (got)
+		to[strcspn(to, "\n")] = 0;
+	return got;
+}
+
+bool postgres_ready(const struct supervisor *s, const struct child *c)
+{
+	char line[128];
+	return pid_file_line(&s->postgres, 1, line, sizeof line) && atoi(line) == c->pid &&
+	       pid_file_line(&s->postgres, 8, line, sizeof line) && strncmp(line, "ready", 5) == 0;
+}
+
+/* Line 7 names the shared memory, by which PostgreSQL itself finds backends that outlived their postmaster. */
+static bool memory_in_use(const struct postgres *p)
+{
+	char line[128];
+	unsigned long key;
+	int id;
+	struct shmid_ds memory;
+	return pid_file_line(p, 7, line, sizeof line) && sscanf(line, "%lu %d", &key, &id) == 2 &&
+	       shmctl(id, IPC_STAT, &memory) == 0 && memory.shm_nattch > 0;
+}
+
+/* A postmaster that works in our data directory, left by a supervisor that was killed; 0 = none. The file of a dead one
+ * stays (PostgreSQL looks after it), but a living stranger with that pid would keep PostgreSQL from ever starting. */
+static pid_t predecessor(const struct postgres *p)
+{
+	char line[128], path[320];
+	struct stat cwd, data;
+	if (!pid_file_line(p, 1, line, sizeof line))
+		return 0;
+	pid_t pid = atoi(line);
+	snprintf(path, sizeof path, "/proc/%d/cwd", (int)pid);
+	if (pid > 0 && stat(path, &cwd) == 0 && stat(p->data, &data) == 0 && cwd.st_ino == data.st_ino &&
+		cwd.st_dev == data.st_dev)
+		return pid;
+	snprintf(path, sizeof path, "%s/postmaster.pid", p->data);
+	if (pid > 0 && kill(pid, 0) == 0 && !memory_in_use(p))
+		unlink(path);
+	return 0;
+}
+
+static bool adopt(struct supervisor *s, struct child *c, pid_t pid)
+{
+	c->pidfd = pidfd_open(pid, 0);
+	if (c->pidfd < 0)
+		return false;
+	log_warn("adopting the PostgreSQL of a previous supervisor", LF_INT("pid", pid));
+	c->pid = pid;
+	c->started_ns = s->now;
+	return s->postgres.adopted = true;
+}
+
+/* The old supervisor's death asked it to shut down; asked once more, waited for, and if all fails taken over. */
+static enum spawned wait_for(struct supervisor *s, struct child *c, pid_t pid)
+{
+	struct postgres *p = &s->postgres;
+	if (!p->waiting_since_ns) {
+		log_info("waiting for the previous PostgreSQL to end", LF_INT("pid", pid));
+		p->waiting_since_ns = s->now;
+	}
+	if (s->now - p->waiting_since_ns > adopt_after_ns)
+		return adopt(s, c, pid) ? SPAWNED : SPAWN_LATER;
+	if (s->now - p->waiting_since_ns > ask_after_ns)
+		kill(pid, SIGINT);
+	return SPAWN_LATER;
+}
+
+static int connections(const struct config *c, int children)
+{
+	return (int)(c->ingest_connections * c->ingest_processes) + 2 * children + 40;
+}
+
+/* fsync and synchronous_commit stay on: a 202 means that the event is on disk. */
+static char **arguments(const struct supervisor *s, const char *data, const char *run)
+{
+	static char text[SETTINGS_MAX][320], *argv[2 * SETTINGS_MAX + 4];
+	int n = 0, settings = 0;
+	argv[n++] = "postgres";
+	argv[n++] = "-D";
+	argv[n++] = (char *)data;
+#define SETTING(...)                                                                                                   \
+	(snprintf(text[settings], sizeof text[0], __VA_ARGS__), argv[n++] = "-c", argv[n++] = text[settings++])
+	SETTING("listen_addresses=");
+	SETTING("port=5432");
+	SETTING("unix_socket_directories=%s", run);
+	SETTING("unix_socket_permissions=0700");
+	SETTING("shared_buffers=%s", s->config.database_private_shared_buffers);
+	SETTING("max_connections=%d", connections(&s->config, s->children_n));
+	SETTING("cluster_name=tds");
+	SETTING("wal_compression=on");
+	SETTING("max_wal_size=2GB");
+	SETTING("checkpoint_timeout=15min");
+	SETTING("jit=off");
+	SETTING("log_timezone=UTC");
+	SETTING("timezone=UTC");
+	SETTING("autovacuum_naptime=15s");
+	SETTING("logging_collector=off");
+#undef SETTING
+	argv[n] = NULL;
+	return argv;
+}
+
+/* In the child. Where a parent of data_dir may not be searched by PostgreSQL's user, the open working directory still
+ * leads there, so TDS runs from anywhere root can write. */
+static _Noreturn void become_postgres(const struct supervisor *s, pid_t parent)
+{
+	const struct postgres *p = &s->postgres;
+	char program[320];
+	int log = open(p->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir(p->data) != 0)
+		_exit(EXIT_TEMPORARY);
+	umask(077);
+	drop_privileges(p->uid, p->gid, p->user);
+	prctl(PR_SET_PDEATHSIG, SIGINT); /* setresuid cleared it */
+	if (getppid() != parent)
+		_exit(EXIT_TEMPORARY);
+	bool searchable = access(p->data, X_OK) == 0;
+	const char *data = searchable ? p->data : "/proc/self/cwd";
+	const char *run = searchable || *p->run != *p->root || strncmp(p->run, p->root, strlen(p->root))
+				  ? p->run
+				  : "/proc/self/cwd/../run";
+	snprintf(program, sizeof program, "%s/postgres", p->bin);
+	execv(program, arguments(s, data, run));
+	fprintf(stderr, "%s: %s\n", program, strerror(errno));
+	_exit(EXIT_TEMPORARY);
+}
+
+enum spawned postgres_start(struct supervisor *s, struct child *c)
+{
+	pid_t old = predecessor(&s->postgres), parent = getpid();
+	if (old > 0)
+		return wait_for(s, c, old);
+	s->postgres.waiting_since_ns = 0;
+	s->postgres.adopted = false;
+	c->started_ns = s->now;
+	c->pid = fork_child(&c->pidfd, SIGINT);
+	if (c->pid == 0)
+		become_postgres(s, parent);
+	if (c->pid < 0)
+		c->pid = 0;
+	return c->pid > 0 ? SPAWNED : SPAWN_FAILED;
+}
+
+/* The last line of its log that names a failure. */
+void postgres_last_words(const struct supervisor *s, char *to, size_t size)
+{
+	char tail[4096];
+	*to = 0;
+	int fd = open(s->postgres.log, O_RDONLY | O_CLOEXEC);
+	off_t length = fd < 0 ? 0 : lseek(fd, 0, SEEK_END), from = length > 4095 ? length - 4095 : 0;
+	ssize_t n = fd < 0 ? 0 : pread(fd, tail, sizeof tail - 1, from);
+	if (fd >= 0)
+		close(fd);
+	tail[n > 0 ? n : 0] = 0;
+	for (char *line, *rest = tail; (line = strsep(&rest, "\n"));)
+		if (strstr(line, "FATAL:") || strstr(line, "PANIC:") || strstr(line, "initdb: error:"))
+			snprintf(to, size, "%.*s", (int)size - 1, line);
+}
