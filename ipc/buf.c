@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "ipc/log.h"
 
 static void grow(struct buf *b, size_t more)
@@ -113,4 +114,13 @@ void buf_free(struct buf *b)
 {
 	free(b->data);
 	*b = (struct buf){0};
+}
+
+void buf_time(struct buf *b, long long us)
+{
+	time_t s = (time_t)(us / 1000000);
+	struct tm t;
+	gmtime_r(&s, &t);
+	buf_fmt(b, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03lldZ\"", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
+			t.tm_sec, us / 1000 % 1000);
 }

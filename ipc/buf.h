@@ -16,5 +16,7 @@ void buf_fmt(struct buf *, const char *format, ...) __attribute__((format(printf
 void buf_json(struct buf *, const char *bytes, size_t n);
 /* One element of a PostgreSQL array literal, quoted and escaped; NULL bytes pointer = NULL. */
 void buf_array_item(struct buf *, const char *bytes, size_t n);
+/* A time as RFC 3339 UTC with Z and milliseconds, quoted. Unix microseconds. */
+void buf_time(struct buf *, long long us);
 void buf_reset(struct buf *); /* empty, memory kept */
 void buf_free(struct buf *);

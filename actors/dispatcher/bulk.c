@@ -1,0 +1,289 @@
+/* The HTTP side of bulk syncs: what a request asks for, checked, and what it is answered when the work is done
+ * (http-api: "Bulk sync"). */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "actors/dispatcher/runs.h"
+
+enum { BATCH_SIZE_MIN = 10, BATCH_SIZE_MAX = 200, BODY_DEPTH_MAX = 8 };
+
+struct complaint { /* one 422 */
+	char field[40], text[160];
+};
+
+static bool complain(struct complaint *c, const char *field, const char *text)
+{
+	snprintf(c->field, sizeof c->field, "%s", field);
+	snprintf(c->text, sizeof c->text, "%s", text);
+	return false;
+}
+
+/* YYYY-MM-DD, or with a time and an offset or Z, as RFC 3339 has it. */
+static bool is_time(const char *z)
+{
+	int y, mo, d, n = 0, h, mi, s;
+	if (sscanf(z, "%4d-%2d-%2d%n", &y, &mo, &d, &n) != 3 || n != 10 || y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31)
+		return false;
+	if (!z[10])
+		return true;
+	return (z[10] == 'T' || z[10] == ' ') && sscanf(z + 11, "%2d:%2d:%2d", &h, &mi, &s) == 3 && h < 24 && mi < 60 && s < 61 &&
+	       strlen(z) < 36 && strspn(z, "0123456789-:T+.Z ") == strlen(z);
+}
+
+static bool take_flag(struct json_object *v, const char *key, bool *to, struct complaint *c)
+{
+	if (!json_object_is_type(v, json_type_boolean))
+		return complain(c, key, "value must be true or false");
+	*to = json_object_get_boolean(v);
+	return true;
+}
+
+static bool take(const char *key, struct json_object *v, struct run_options *o, struct complaint *c)
+{
+	const struct {
+		const char *key;
+		bool *to;
+	} flags[] = {{"incremental", &o->incremental}, {"active_only", &o->active_only}, {"with_stock_only", &o->with_stock_only},
+			{"sync_images", &o->sync_images}, {"dry_run", &o->dry_run}};
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+		if (!strcmp(key, flags[i].key))
+			return take_flag(v, key, flags[i].to, c);
+	if (!strcmp(key, "batch_size")) {
+		int64_t n = json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : 0;
+		if (n < BATCH_SIZE_MIN || n > BATCH_SIZE_MAX)
+			return complain(c, key, "value must be a whole number from 10 to 200");
+		o->per_page = (int)n;
+	} else if (!strcmp(key, "modified_since") && !json_object_is_type(v, json_type_null)) {
+		if (!json_object_is_type(v, json_type_string) || !is_time(json_object_get_string(v)))
+			return complain(c, key, "value must be a date (YYYY-MM-DD) or an RFC 3339 time");
+		snprintf(o->since, sizeof o->since, "%s", json_object_get_string(v));
+	}
+	return true;
+}
+
+static bool read_body(struct str body, struct run_options *o, struct complaint *c)
+{
+	bool fine = true;
+	struct json_tokener *tok = body.len ? json_tokener_new_ex(BODY_DEPTH_MAX) : NULL;
+	if (!tok)
+		return true;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	struct json_object *doc = json_tokener_parse_ex(tok, body.data, (int)body.len);
+	enum json_tokener_error error = json_tokener_get_error(tok);
+	if (error != json_tokener_success || !json_object_is_type(doc, json_type_object)) {
+		fine = complain(c, "", "the body must be a JSON object, or empty");
+	} else {
+		json_object_object_foreach(doc, key, v) fine = fine && take(key, v, o, c);
+	}
+	json_object_put(doc);
+	json_tokener_free(tok);
+	return fine;
+}
+
+static void refuse(struct actor *a, struct edge *in, uint64_t request, const struct complaint *c)
+{
+	struct buf b = {0};
+	buf_str(&b, "{\"detail\":[{\"loc\":[\"body\"");
+	if (*c->field) {
+		buf_str(&b, ",");
+		buf_json(&b, c->field, strlen(c->field));
+	}
+	buf_str(&b, "],\"msg\":");
+	buf_json(&b, c->text, strlen(c->text));
+	buf_str(&b, ",\"type\":\"value_error\"}]}");
+	actor_reply(a, in, request, 422, "", b.data, b.len);
+	buf_free(&b);
+}
+
+static bool available(struct actor *a, struct edge *in, uint64_t request)
+{
+	struct dispatcher *d = a->state;
+	if (!db_up(d->db))
+		actor_refuse(a, in, request, 503, "PostgreSQL is away; nothing can be written now");
+	else if (d->zoho.known && !d->zoho.authorized)
+		actor_refuse(a, in, request, 503, "Zoho can't be asked: %s", d->zoho.why);
+	else
+		return true;
+	return false;
+}
+
+void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	struct dispatcher *d = a->state;
+	struct str name = path_segment(m->path, 3);
+	enum entity_id entity = entity_by_bulk(name);
+	struct run_options o = {.active_only = true, .wait = m->wait, .per_page = (int)a->config.sync_page_size};
+	struct complaint c = {0};
+	char since[40], correlation[64];
+	if (entity == ENTITY_NONE && !str_eq(name, "sync-all")) {
+		actor_refuse(a, in, m->request, 404, "No bulk sync of that name; see GET /api/zoho/bulk-sync/status");
+		return;
+	}
+	bool fine = read_body(m->body, &o, &c);
+	if (fine && query_value(m->query, "modified_since", since, sizeof since)) {
+		if (is_time(since))
+			snprintf(o.since, sizeof o.since, "%s", since);
+		else
+			fine = complain(&c, "modified_since", "value must be a date (YYYY-MM-DD) or an RFC 3339 time");
+	}
+	if (!fine) {
+		refuse(a, in, m->request, &c);
+		return;
+	}
+	if (!available(a, in, m->request))
+		return;
+	snprintf(correlation, sizeof correlation, "%.*s", (int)m->correlation.len, m->correlation.data ? m->correlation.data : "");
+	run_start(d, entity, &o, correlation, "api", LANE_USER, &(struct run_waiter){in, m->request});
+}
+
+void bulk_accepted(struct dispatcher *d, const struct run_waiter *w, const char *id)
+{
+	struct buf b = {0};
+	buf_fmt(&b, "{\"success\":true,\"run_id\":\"%s\",\"status_url\":\"/api/bff/tds/runs/%s\"}", id, id);
+	actor_reply(d->actor, w->edge, w->request, 202, "", b.data, b.len);
+	buf_free(&b);
+}
+
+void bulk_stats(struct buf *b, const struct run *r)
+{
+	const struct run_counts *c = &r->counts;
+	buf_fmt(b,
+			"{\"total_processed\":%" PRIu64 ",\"successful\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"skipped\":%" PRIu64
+			",\"created\":%" PRIu64 ",\"updated\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"deleted\":0,\"stock_updated\":0}",
+			c->total, c->processed, c->failed, c->skipped, c->created, c->updated, c->unchanged);
+}
+
+static void add_error(struct buf *b, const struct run *r)
+{
+	buf_str(b, ",\"error\":");
+	if (*r->error)
+		buf_json(b, r->error, strlen(r->error));
+	else
+		buf_str(b, "null");
+}
+
+/* "Products bulk sync completed". */
+static void add_message(struct buf *b, const struct run *r, bool well)
+{
+	char name[40];
+	snprintf(name, sizeof name, "%s", r->entity ? run_name(r) : "Complete");
+	name[0] = (char)(name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0]);
+	bool full = r->entity && r->options.incremental && !r->since_us;
+	buf_fmt(b, "\"message\":\"%s bulk sync %s%s%s\"", name, r->options.dry_run ? "(dry run) " : "", well ? "completed" : "failed",
+			full ? "; there was no cursor yet, so it was a full pull" : "");
+}
+
+static void add_answer(struct buf *b, struct run *r, bool well)
+{
+	buf_fmt(b, "{\"success\":%s,", well ? "true" : "false");
+	add_message(b, r, well);
+	buf_fmt(b, ",\"run_id\":\"%s\",", r->id);
+	if (r->entity) {
+		buf_str(b, "\"stats\":");
+		bulk_stats(b, r);
+	} else {
+		buf_fmt(b, "\"results\":{%s},\"totals\":{\"items\":%" PRIu64 ",\"successful\":%" PRIu64 ",\"failed\":%" PRIu64 "}",
+				r->results.data ? r->results.data : "", r->totals.total, r->totals.processed, r->totals.failed);
+	}
+	buf_fmt(b, ",\"duration_seconds\":%.3f,\"api_calls\":%" PRIu64, r->counts.seconds, r->calls);
+	add_error(b, r);
+	buf_str(b, "}");
+}
+
+static void tell_parent(const struct run *r, bool well)
+{
+	struct run *p = r->parent;
+	buf_fmt(&p->results, "%s\"%s\":{\"success\":%s,\"stats\":", p->results.len ? "," : "", run_name(r), well ? "true" : "false");
+	bulk_stats(&p->results, r);
+	buf_fmt(&p->results, ",\"duration_seconds\":%.3f,\"api_calls\":%" PRIu64, r->counts.seconds, r->calls);
+	add_error(&p->results, r);
+	buf_str(&p->results, "}");
+	p->totals.total += r->counts.total;
+	p->totals.processed += r->counts.processed;
+	p->totals.failed += r->counts.failed;
+	p->calls += r->calls;
+	p->reached |= r->reached;
+	p->all_well &= well;
+	p->children_left--;
+}
+
+void bulk_finished(struct dispatcher *d, struct run *r)
+{
+	bool well = !*r->error && r->all_well;
+	int status = well || r->reached ? 200 : 502;
+	struct buf b = {0};
+	struct run *parent = r->parent;
+	add_answer(&b, r, well);
+	log_info(well ? "run completed" : "run failed", LF_STR("run", r->id), LF_STR("name", run_name(r)),
+			LF_INT("rows", r->counts.total), LF_INT("failed", r->counts.failed), LF_INT("calls", r->calls),
+			LF_INT("ms", r->counts.seconds * 1000), LF_STR("error", *r->error ? r->error : NULL));
+	for (unsigned i = 0; i < r->waiters_n; i++)
+		actor_reply(d->actor, r->waiters[i].edge, r->waiters[i].request, status, "", b.data, b.len);
+	buf_free(&b);
+	if (parent)
+		tell_parent(r, well);
+	run_free(d, r);
+	if (parent)
+		run_check(d, parent);
+}
+
+static void add_running(struct buf *b, struct dispatcher *d)
+{
+	struct run *r;
+	bool first = true;
+	TAILQ_FOREACH(r, &d->runs, in_list) {
+		buf_fmt(b, "%s{\"run_id\":\"%s\",\"entity_type\":\"%s\",\"processed\":%" PRIu64 ",\"total\":%" PRIu64 ",\"started_at\":",
+				first ? "" : ",", r->id, r->entity ? entity_names[r->entity].name : "all", r->counts.total,
+				(r->last ? r->last : r->expected) * (uint64_t)r->options.per_page);
+		buf_time(b, r->opened_us);
+		buf_str(b, "}");
+		first = false;
+	}
+}
+
+static void add_left(struct buf *b, const struct zoho_view *z)
+{
+	buf_fmt(b, ",\"zoho\":{\"minute_remaining\":%" PRIu64 ",\"day_remaining\":%" PRIu64 ",\"day_limit\":%" PRIu64 ",\"resets_at\":",
+			z->minute_left, z->day_left, z->day_limit);
+	if (z->day_resets_us)
+		buf_time(b, z->day_resets_us);
+	else
+		buf_str(b, "null");
+	buf_fmt(b, ",\"authorized\":%s,\"breaker_open\":%s,\"why\":", z->authorized ? "true" : "false", z->open ? "false" : "true");
+	buf_json(b, z->why, strlen(z->why));
+	buf_str(b, "}}");
+}
+
+void bulk_status(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	struct dispatcher *d = a->state;
+	struct buf b = {0};
+	bool fine = db_up(d->db) && (!d->zoho.known || (d->zoho.authorized && d->zoho.open));
+	buf_fmt(&b, "{\"service\":\"Zoho Bulk Sync\",\"status\":\"%s\",\"running\":[", fine ? "healthy" : "degraded");
+	add_running(&b, d);
+	buf_str(&b, "],\"available_operations\":[");
+	for (int e = 1; e < ENTITIES; e++)
+		buf_fmt(&b, "\"%s\",", entity_names[e].bulk);
+	buf_str(&b, "\"sync-all\"]");
+	add_left(&b, &d->zoho);
+	actor_reply(a, in, m->request, 200, "", b.data, b.len);
+	buf_free(&b);
+}
+
+void bulk_cancel(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	struct dispatcher *d = a->state;
+	struct run *r = run_find(d, path_segment(m->path, 4), 0), *child;
+	if (!r) {
+		actor_refuse(a, in, m->request, 404, "No such run is under way");
+		return;
+	}
+	TAILQ_FOREACH(child, &d->runs, in_list)
+		if (child->parent == r)
+			run_fail(d, child, "cancelled");
+	run_fail(d, r, "cancelled");
+	actor_reply(a, in, m->request, 200, "", "{\"success\":true,\"message\":\"Run cancelled\"}", 44);
+}

@@ -1,0 +1,87 @@
+/* What the parts of the dispatcher share: its state, and what each part does for the others. */
+#pragma once
+#include <sys/queue.h>
+#include "actors/actor.h"
+#include "actors/dispatcher/queue.h"
+
+enum { FETCHES_IN_FLIGHT_MAX = 64, DETAILS_IN_FLIGHT_MAX = 4 };
+
+struct run;
+TAILQ_HEAD(run_list, run);
+
+struct zoho_view { /* what zoho-io last said */
+	bool known, open, authorized;
+	int64_t until_us, day_resets_us;
+	uint64_t minute_left, day_left, day_limit;
+	char why[256];
+};
+
+struct dispatcher {
+	struct actor *actor;
+	struct db *db;
+	struct queue queue;
+	struct loop_op tick;
+
+	/* sweep.c */
+	bool sweeping, sweep_all;
+	uint64_t sweep_from, settled, newest;
+	int64_t newest_at_ns, full_sweep_ns;
+
+	/* details.c */
+	bool details_asked;
+	unsigned details_in_flight;
+	int64_t details_ns, details_sent_ns;
+
+	/* runs.c */
+	struct run_list runs;
+	bool resumed;
+	uint64_t resume_fence;
+	struct zoho_view zoho;
+
+	/* schedule.c */
+	int64_t *due_us; /* per entry of sync.schedule, wall clock */
+};
+
+/* sweep.c: finds work that no hint told of. */
+void sweep_now(struct dispatcher *, bool all);
+void sweep_tick(struct dispatcher *);
+
+/* batches.c: from ready records to handlers, and what became of them. */
+void batches_send(struct dispatcher *);
+void batches_tick(struct dispatcher *);
+void batches_done(struct dispatcher *, const struct msg_work_done *);
+
+/* retry.c: an attempt failed. */
+void retry_event(struct dispatcher *, struct event *, const char *code, const char *error);
+void bury_event(struct dispatcher *, struct event *, const char *code, const char *reason);
+void park_entity(struct dispatcher *, enum entity_id, const char *code, const char *error);
+
+/* fetches.c: records that Zoho must be asked for. */
+void fetches_send(struct dispatcher *);
+void fetches_resend(struct dispatcher *);
+void fetches_failed(struct dispatcher *, const struct msg_fetched *);
+void fetches_applied(struct dispatcher *, const struct msg_record_applied *);
+void fetch_again(struct dispatcher *, enum entity_id, struct str id);
+
+/* details.c: lines of records seen only in lists, in the background. */
+void details_tick(struct dispatcher *);
+/* It can't be had: not now, or (hopeless) not before it is seen in a list again. */
+void details_failed(struct dispatcher *, enum entity_id, struct str id, bool hopeless);
+
+/* runs.c, bulk.c: bulk syncs. */
+void runs_resume(struct dispatcher *);
+void runs_resend(struct dispatcher *);
+void runs_fetched(struct dispatcher *, const struct msg_page_fetched *);
+void runs_applied(struct dispatcher *, const struct msg_page_applied *);
+void runs_tick(struct dispatcher *);
+void bulk_sync(struct actor *, struct edge *, const struct msg_http_request *);
+void bulk_status(struct actor *, struct edge *, const struct msg_http_request *);
+void bulk_cancel(struct actor *, struct edge *, const struct msg_http_request *);
+
+/* schedule.c */
+void schedule_tick(struct dispatcher *);
+
+/* pause.c */
+void pause_load(struct dispatcher *);
+void pause_entity(struct actor *, struct edge *, const struct msg_http_request *);
+void resume_entity(struct actor *, struct edge *, const struct msg_http_request *);

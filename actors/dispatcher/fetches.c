@@ -1,0 +1,124 @@
+/* Records that Zoho must be asked for: thin webhooks, events that a fetch has to decide. They go to zoho-io's realtime
+ * lane, a bounded number at a time; the answer goes to the handler, which reports back here. */
+#include <stdio.h>
+#include "actors/dispatcher/dispatcher.h"
+
+static const int64_t answer_timeout_ns = 600000000000;
+
+static bool ask(struct dispatcher *d, struct record *r)
+{
+	struct msg_fetch m = {.entity = r->key.entity,
+			.id = str_of(r->key.id),
+			.seq = r->current ? r->current->seq : 0,
+			.lane = LANE_REALTIME};
+	return actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m);
+}
+
+void fetches_send(struct dispatcher *d)
+{
+	struct record *r;
+	int64_t now = loop_now(d->actor->loop);
+	while ((r = TAILQ_FIRST(&d->queue.fetching)) && now - r->since_ns > answer_timeout_ns)
+		queue_to_state(&d->queue, r, RECORD_TO_FETCH, now);
+	while (d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX && (r = TAILQ_FIRST(&d->queue.to_fetch)) && !d->actor->draining) {
+		if (!ask(d, r))
+			return;
+		queue_to_state(&d->queue, r, RECORD_FETCHING, loop_now(d->actor->loop));
+	}
+}
+
+/* zoho-io was restarted: what it had is gone. */
+void fetches_resend(struct dispatcher *d)
+{
+	struct record *r;
+	while ((r = TAILQ_FIRST(&d->queue.fetching)))
+		queue_to_state(&d->queue, r, RECORD_TO_FETCH, loop_now(d->actor->loop));
+	d->details_in_flight = 0;
+	fetches_send(d);
+}
+
+void fetch_again(struct dispatcher *d, enum entity_id entity, struct str id)
+{
+	struct record *r = queue_record(&d->queue, entity, id, true);
+	if (!r || r->state >= RECORD_BATCHED)
+		return;
+	r->current = NULL;
+	queue_to_state(&d->queue, r, RECORD_TO_FETCH, loop_now(d->actor->loop));
+	fetches_send(d);
+}
+
+static void detail_done(struct dispatcher *d, uint64_t seq)
+{
+	if (!seq)
+		d->details_in_flight -= d->details_in_flight > 0;
+}
+
+static struct record *fetching(struct dispatcher *d, uint64_t entity, struct str id, uint64_t seq)
+{
+	struct record *r = queue_record(&d->queue, (enum entity_id)entity, id, false);
+	if (!r || r->state != RECORD_FETCHING || (r->current ? r->current->seq : 0) != seq)
+		return NULL;
+	return r;
+}
+
+void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
+{
+	char code[24], why[300];
+	struct record *r = fetching(d, m->entity, m->id, m->seq);
+	if (!m->failed)
+		return; /* with the handler; it reports */
+	if (!r || !r->current) {
+		detail_done(d, m->seq);
+		if (!m->seq)
+			details_failed(d, (enum entity_id)m->entity, m->id, m->not_found);
+		if (r)
+			queue_settle(&d->queue, r, loop_now(d->actor->loop));
+		return;
+	}
+	snprintf(code, sizeof code, "zoho:%lld", (long long)m->code);
+	snprintf(why, sizeof why, m->not_found ? "Zoho has no such record (404): %.*s" : "could not be fetched from Zoho: %.*s",
+			(int)m->error.len, m->error.data ? m->error.data : "");
+	if (m->not_found)
+		bury_event(d, r->current, code, why);
+	else
+		retry_event(d, r->current, code, why);
+	fetches_send(d);
+}
+
+/* A contact that turned out to be of the other type. */
+static enum entity_id other_type(uint64_t entity)
+{
+	return entity == ENTITY_CUSTOMER ? ENTITY_VENDOR : entity == ENTITY_VENDOR ? ENTITY_CUSTOMER : ENTITY_NONE;
+}
+
+void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
+{
+	struct record *r = fetching(d, m->entity, m->id, m->seq);
+	for (size_t i = 0; i < m->closed.n; i++) {
+		struct event *e = queue_event(&d->queue, m->closed.at[i]);
+		if (e && e->seq != m->seq && e->record->state != RECORD_BATCHED)
+			queue_forget(&d->queue, e);
+	}
+	if (!r) {
+		detail_done(d, m->seq);
+		if (!m->seq && (m->retry || m->outcome >= OUTCOME_DEAD_LETTER))
+			details_failed(d, (enum entity_id)m->entity, m->id, true);
+		return;
+	}
+	if (m->outcome == OUTCOME_REFETCH && other_type(m->entity)) {
+		fetch_again(d, other_type(m->entity), m->id);
+		if (r->current)
+			bury_event(d, r->current, "contact_type", "Zoho says that this contact is of the other type; it was fetched as such");
+		else
+			queue_settle(&d->queue, r, loop_now(d->actor->loop));
+		return;
+	}
+	if (r->current && (m->retry || m->outcome == OUTCOME_SKIPPED)) {
+		retry_event(d, r->current, "", "the fetched record could not be applied");
+		return;
+	}
+	if (r->current)
+		queue_forget(&d->queue, r->current);
+	queue_settle(&d->queue, r, loop_now(d->actor->loop));
+	fetches_send(d);
+}

@@ -1,0 +1,71 @@
+/* Failed attempts: scheduled again with exponential backoff and full jitter in PostgreSQL (the sweep brings them back when
+ * they are due), or given up with the reason. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "actors/dispatcher/dispatcher.h"
+#include "sql_embedded.h"
+
+static const struct db_statement again = {"dispatch_retry", SQL_DISPATCH_RETRY};
+static const struct db_statement dead = {"apply_dead_letter_queue", SQL_APPLY_DEAD_LETTER_QUEUE};
+static const struct db_statement alert = {"dispatch_alert", SQL_DISPATCH_ALERT};
+
+static void on_written(void *ctx, const struct db_reply *r)
+{
+	struct dispatcher *d = ctx;
+	if (r->failure != DB_OK)
+		d->sweep_all = true; /* the row is as it was: it comes back */
+}
+
+/* Between half of it and the whole of min·2^attempts, at most max. */
+static int64_t backoff_ns(const struct config *c, unsigned attempts)
+{
+	int64_t wait = c->queue_backoff_min;
+	for (unsigned i = 0; i < attempts && wait < c->queue_backoff_max; i++)
+		wait *= 2;
+	if (wait > c->queue_backoff_max)
+		wait = c->queue_backoff_max;
+	return wait / 2 + (int64_t)((double)wait / 2 * drand48());
+}
+
+void retry_event(struct dispatcher *d, struct event *e, const char *code, const char *error)
+{
+	const struct config *c = &d->actor->config;
+	char seq[24], wait[24];
+	if (e->attempts + 1 >= (unsigned)c->queue_attempts_max) {
+		bury_event(d, e, code, error);
+		return;
+	}
+	snprintf(seq, sizeof seq, "%" PRIu64, e->seq);
+	snprintf(wait, sizeof wait, "%" PRId64, backoff_ns(c, e->attempts) / 1000000);
+	db_query(d->db, &again, on_written, d, 5, c->zoho_organization_id, seq, wait, code, error);
+	actor_count(d->actor, COUNT_RETRIED, 1);
+	struct record *r = e->record;
+	queue_forget(&d->queue, e);
+	queue_settle(&d->queue, r, loop_now(d->actor->loop));
+}
+
+void bury_event(struct dispatcher *d, struct event *e, const char *code, const char *reason)
+{
+	char seq[24];
+	snprintf(seq, sizeof seq, "%" PRIu64, e->seq);
+	db_query(d->db, &dead, on_written, d, 7, d->actor->config.zoho_organization_id, seq, reason, code, reason, "dispatcher", NULL);
+	actor_count(d->actor, COUNT_FAILED, 1);
+	struct record *r = e->record;
+	queue_forget(&d->queue, e);
+	queue_settle(&d->queue, r, loop_now(d->actor->loop));
+}
+
+void park_entity(struct dispatcher *d, enum entity_id entity, const char *code, const char *error)
+{
+	const char *name = entity_names[entity].name;
+	char key[64], title[96], message[512];
+	snprintf(key, sizeof key, "entity-parked:%s", name);
+	snprintf(title, sizeof title, "%s is not being applied", name);
+	snprintf(message, sizeof message, "PostgreSQL refuses every record (%s: %s). The events wait; it is tried again every minute.",
+			code, error);
+	log_error("entity parked: the database refuses all of it", LF_STR("entity", name), LF_STR("sqlstate", code),
+			LF_STR("error", error));
+	db_query(d->db, &alert, NULL, NULL, 7, d->actor->config.zoho_organization_id, "entity_parked", key, "error", title, message,
+			name);
+}

@@ -1,0 +1,185 @@
+/* How a run begins and ends: its row in tds_sync_runs opened (or the running one joined), closed with sums over its pages,
+ * the cursor moved in the same transaction. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "actors/dispatcher/runs.h"
+#include "sql_embedded.h"
+
+static const struct db_statement open_run = {"dispatch_run_open", SQL_DISPATCH_RUN_OPEN};
+static const struct db_statement close_run = {"dispatch_run_close", SQL_DISPATCH_RUN_CLOSE};
+
+struct opening { /* what on_opened needs; the run may be freed meanwhile by nobody else */
+	struct dispatcher *d;
+	struct run *run;
+};
+
+static void make_uuid(char to[UUID_BYTES])
+{
+	uint8_t b[16];
+	if (getrandom(b, sizeof b, 0) != sizeof b)
+		die(EXIT_TEMPORARY, "getrandom");
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	snprintf(to, UUID_BYTES, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
+			b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+const char *run_name(const struct run *r)
+{
+	return r->entity ? entity_names[r->entity].bulk : "sync-all";
+}
+
+static void start_children(struct dispatcher *d, struct run *r, const char *who);
+
+/* The request waits for the run that was running already. */
+static void join(struct dispatcher *d, struct run *r, const char *id)
+{
+	struct run *running = run_find(d, str_of(id), 0);
+	for (unsigned i = 0; i < r->waiters_n; i++) {
+		if (!r->options.wait || !running)
+			bulk_accepted(d, &r->waiters[i], id);
+		else if (running->waiters_n < RUN_WAITERS_MAX)
+			running->waiters[running->waiters_n++] = r->waiters[i];
+	}
+	if (running && r->parent) {
+		/* A child of sync-all that finds its entity being synced: that run reports to the parent as well. */
+		if (!running->parent)
+			running->parent = r->parent;
+		else
+			r->parent->children_left--;
+	} else if (r->parent) {
+		r->parent->children_left--;
+	}
+	struct run *parent = r->parent;
+	run_free(d, r);
+	if (parent)
+		run_check(d, parent);
+}
+
+static void on_opened(void *ctx, const struct db_reply *reply)
+{
+	struct opening *o = ctx;
+	struct dispatcher *d = o->d;
+	struct run *r = o->run;
+	free(o);
+	r->opening = false;
+	if (reply->failure != DB_OK || !PQntuples(reply->results[0])) {
+		snprintf(r->error, sizeof r->error, "the run could not be opened: %s", reply->message);
+		bulk_finished(d, r);
+		return;
+	}
+	const PGresult *res = reply->results[0];
+	if (*PQgetvalue(res, 0, 1) != 't') {
+		join(d, r, PQgetvalue(res, 0, 0));
+		return;
+	}
+	r->expected = strtoull(PQgetvalue(res, 0, 2), NULL, 10);
+	r->since_us = strtoll(PQgetvalue(res, 0, 3), NULL, 10);
+	log_info("run started", LF_STR("run", r->id), LF_STR("name", run_name(r)), LF_INT("expected_pages", r->expected));
+	for (unsigned i = 0; i < r->waiters_n && !r->options.wait; i++)
+		bulk_accepted(d, &r->waiters[i], r->id);
+	if (!r->options.wait)
+		r->waiters_n = 0;
+	if (r->entity == ENTITY_NONE)
+		start_children(d, r, "sync-all");
+	else
+		run_scan(d, r);
+}
+
+static void open_row(struct dispatcher *d, struct run *r, const char *who)
+{
+	const char *organization = d->actor->config.zoho_organization_id;
+	char fence[24], per_page[12];
+	struct opening *o = calloc(1, sizeof *o);
+	if (!o)
+		die(EXIT_TEMPORARY, "out of memory");
+	*o = (struct opening){d, r};
+	r->opening = true;
+	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
+	snprintf(per_page, sizeof per_page, "%d", r->options.per_page);
+	db_query(d->db, &open_run, on_opened, o, 13, organization, r->id, run_name(r),
+			r->entity ? entity_names[r->entity].name : NULL, fence, per_page, *r->filter ? r->filter : NULL,
+			*r->correlation ? r->correlation : NULL, who, r->parent ? r->parent->id : NULL,
+			r->options.dry_run ? "true" : "false", *r->options.since ? r->options.since : NULL,
+			r->options.incremental ? "true" : "false");
+}
+
+static struct run *make(struct dispatcher *d, enum entity_id entity, const struct run_options *options,
+		const char *correlation, enum lane lane)
+{
+	struct run *r = run_make(d);
+	make_uuid(r->id);
+	r->entity = entity;
+	r->lane = lane;
+	r->options = *options;
+	snprintf(r->correlation, sizeof r->correlation, "%s", correlation);
+	if (entity == ENTITY_PRODUCT && options->active_only)
+		snprintf(r->filter, sizeof r->filter, "filter_by=Status.Active");
+	return r;
+}
+
+static void start_children(struct dispatcher *d, struct run *r, const char *who)
+{
+	r->children_left = ENTITIES - 1;
+	for (int e = 1; e < ENTITIES; e++) {
+		struct run *child = make(d, (enum entity_id)e, &r->options, r->correlation, r->lane);
+		child->parent = r;
+		child->options.wait = true;
+		open_row(d, child, who);
+	}
+}
+
+void run_start(struct dispatcher *d, enum entity_id entity, const struct run_options *options, const char *correlation,
+		const char *who, enum lane lane, const struct run_waiter *waiter)
+{
+	struct run *r = make(d, entity, options, correlation, lane);
+	if (waiter)
+		r->waiters[r->waiters_n++] = *waiter;
+	open_row(d, r, who);
+}
+
+static void on_closed(void *ctx, const struct db_reply *reply)
+{
+	struct opening *o = ctx;
+	struct dispatcher *d = o->d;
+	struct run *r = o->run;
+	free(o);
+	if (reply->failure == DB_ENVIRONMENT) {
+		r->closing = false; /* the next tick, or the database's return, closes it */
+		return;
+	}
+	const PGresult *res = reply->failure == DB_OK ? reply->results[0] : NULL;
+	if (reply->failure != DB_OK)
+		snprintf(r->error, sizeof r->error, "the run could not be closed: %s", reply->message);
+	if (res && PQntuples(res) && r->entity && !r->options.dry_run) {
+		uint64_t *to[] = {&r->counts.total, &r->counts.processed, &r->counts.failed, &r->counts.skipped,
+				&r->counts.created, &r->counts.updated, &r->counts.unchanged};
+		for (int i = 0; i < 7; i++)
+			*to[i] = strtoull(PQgetvalue(res, 0, i), NULL, 10);
+	}
+	r->counts.seconds = (double)(now_us() - r->opened_us) / 1e6;
+	bulk_finished(d, r);
+}
+
+void run_close(struct dispatcher *d, struct run *r)
+{
+	bool well = !*r->error && r->all_well;
+	char fence[24], last[24], calls[24], date[24], overlap[24];
+	struct opening *o = calloc(1, sizeof *o);
+	if (!o)
+		die(EXIT_TEMPORARY, "out of memory");
+	*o = (struct opening){d, r};
+	r->closing = true;
+	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
+	snprintf(last, sizeof last, "%" PRIu64, r->last);
+	snprintf(calls, sizeof calls, "%" PRIu64, r->calls);
+	snprintf(date, sizeof date, "%" PRId64, r->zoho_date_us);
+	snprintf(overlap, sizeof overlap, "%" PRId64, d->actor->config.sync_overlap / 1000000000);
+	bool complete = well && r->last && !r->since_us && !*r->filter;
+	db_query(d->db, &close_run, on_closed, o, 10, d->actor->config.zoho_organization_id, r->id, fence,
+			well ? "completed" : "failed", *r->error ? r->error : NULL, last, calls, date, overlap,
+			complete ? "true" : "false");
+}

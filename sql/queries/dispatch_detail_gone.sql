@@ -1,0 +1,3 @@
+-- Zoho has no such record, or won't give it: don't ask again until it is seen in a list. $1 organisation, $2 entity, $3 id.
+UPDATE tds_entity_state SET detail_wanted = false
+WHERE organization_id = $1 AND entity_type = $2::tds_entity_type AND source_entity_id = $3

@@ -1,0 +1,30 @@
+-- Closes a run in one transaction: counters are sums over its pages, the cursor moves once. $1 organisation, $2 run, $3 fence,
+-- $4 status, $5 error or NULL, $6 last page or 0, $7 api calls, $8 run's start by Zoho's clock (Unix µs, 0 unknown), $9 overlap in s,
+-- $10 the scan was complete. Answers the counters.
+WITH sums AS (
+	SELECT coalesce(sum(rows), 0)::int AS rows, coalesce(sum(created), 0)::int AS created, coalesce(sum(updated), 0)::int AS updated,
+		coalesce(sum(unchanged), 0)::int AS unchanged, coalesce(sum(stale), 0)::int AS stale, coalesce(sum(failed), 0)::int AS failed
+	FROM tds_run_pages WHERE run_id = $2::uuid
+), closed AS (
+	UPDATE tds_sync_runs r SET status = $4, completed_at = now(), duration_seconds = extract(epoch FROM now() - r.started_at),
+		total_events = s.rows, processed_events = s.rows - s.failed, failed_events = s.failed, skipped_events = s.stale,
+		created_count = s.created, updated_count = s.updated, unchanged_count = s.unchanged, stale_count = s.stale,
+		api_calls = $7::int, last_page = nullif($6::int, 0), scan_complete = $10::boolean,
+		zoho_date = CASE WHEN $8::bigint > 0 THEN 'epoch'::timestamptz + $8::bigint * interval '1 microsecond' END,
+		error_summary = CASE WHEN $5::text IS NOT NULL THEN jsonb_build_object('error', $5::text) END
+	FROM sums s WHERE r.id = $2::uuid AND r.fence = $3::bigint AND r.status = 'running'
+	RETURNING r.*
+), moved AS (
+	INSERT INTO tds_sync_cursors AS c (organization_id, source_type, entity_type, last_sync_at, cursor_value, total_synced,
+		last_sync_count, last_sync_status, sync_metadata)
+	SELECT organization_id, 'zoho', entity_type, now(), CASE WHEN $4 = 'completed' AND filter IS NULL OR since IS NOT NULL OR $10::boolean
+			THEN to_char(coalesce(zoho_date, started_at) - $9::int * interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"') END,
+		processed_events, processed_events, status, jsonb_build_object('run_id', id, 'pages', last_page, 'rows', total_events, 'at', now())
+	FROM closed WHERE entity_type IS NOT NULL AND NOT dry_run
+	ON CONFLICT (organization_id, source_type, entity_type) DO UPDATE SET last_sync_status = excluded.last_sync_status, updated_at = now(),
+		last_sync_at = CASE WHEN excluded.last_sync_status = 'completed' THEN excluded.last_sync_at ELSE c.last_sync_at END,
+		cursor_value = CASE WHEN excluded.last_sync_status = 'completed' THEN coalesce(excluded.cursor_value, c.cursor_value) ELSE c.cursor_value END,
+		total_synced = c.total_synced + excluded.last_sync_count, last_sync_count = excluded.last_sync_count,
+		sync_metadata = excluded.sync_metadata
+)
+SELECT total_events, processed_events, failed_events, skipped_events, created_count, updated_count, unchanged_count, duration_seconds FROM closed
