@@ -1,8 +1,9 @@
 /* Owns the hand-over of a configuration to an actor: a memfd sealed against every change that holds only the keys the
  * actor may see, so that a secret never enters a process that has no use for it.
  *
- * Format: "TDSCONF1", then per key {text name, u32 count, count texts}, where a text is {u32 bytes, bytes} as
- * value_text writes it; the key "" holds the file's path. Same machine, same binary: no byte order to care about. */
+ * Format: "TDSCONF1", u32 number of keys, then per key {text name, u32 count, count texts}, where a text is {u32 bytes,
+ * bytes} as value_text writes it; the key "" holds the file's path. Same machine, same binary: no byte order to care
+ * about. */
 #include "config/memory.h"
 #include "config/value.h"
 #include "ipc/seam.h"
@@ -26,24 +27,31 @@ static void put_text(FILE *out, const char *text)
 	fputs(text, out);
 }
 
-static void put_all(FILE *out, const struct config *c, enum config_who who)
+static void put_key(FILE *out, const struct config *c, const struct parameter *p)
 {
 	char room[VALUE_TEXT_BYTES];
+	size_t n = value_count(c, p);
+	put_text(out, p->name);
+	put_number(out, (uint32_t)n);
+	for (size_t i = 0; i < n; i++)
+		put_text(out, value_text(c, p, i, room));
+}
+
+static void put_all(FILE *out, const struct config *c, enum config_who who)
+{
+	uint32_t keys = c->file != NULL;
+	for (const struct parameter *p = parameters; p < parameters + PARAMETERS; p++)
+		keys += (p->who & who) != 0;
 	fwrite(magic, sizeof magic, 1, out);
+	put_number(out, keys);
 	if (c->file != NULL) {
 		put_text(out, "");
 		put_number(out, 1);
 		put_text(out, c->file);
 	}
-	for (const struct parameter *p = parameters; p < parameters + PARAMETERS; p++) {
-		size_t n = value_count(c, p);
-		if ((p->who & who) == 0)
-			continue;
-		put_text(out, p->name);
-		put_number(out, (uint32_t)n);
-		for (size_t i = 0; i < n; i++)
-			put_text(out, value_text(c, p, i, room));
-	}
+	for (const struct parameter *p = parameters; p < parameters + PARAMETERS; p++)
+		if ((p->who & who) != 0)
+			put_key(out, c, p);
 }
 
 /* stdio's buffer is ours, so that it can be wiped. */
@@ -142,14 +150,17 @@ static char *take_bytes(struct config *c, int fd, size_t *n)
 static int unseal(struct config *c, int fd)
 {
 	size_t n;
+	uint32_t keys;
 	const char *bytes = take_bytes(c, fd, &n);
 	if (bytes == NULL || memcmp(bytes, magic, sizeof magic) != 0)
 		return -1;
 	struct cursor from = {bytes + sizeof magic, bytes + n};
-	while (from.at < from.end)
+	if (!take_number(&from, &keys))
+		return -1;
+	for (; keys > 0; keys--)
 		if (!take_key(c, &from))
 			return -1;
-	return 0;
+	return from.at == from.end ? 0 : -1;
 }
 
 int config_unseal(struct config *c, int fd)
