@@ -157,7 +157,7 @@ static int check_processes(struct reading *r)
 #define ONE 1
 #define PER_ENTITY 0
 #define PER_PROCESS 0
-#define ACTOR(id, name, text, essential, database, many) n += many;
+#define ACTOR(id, name, text, essential, database, many) n += (many);
 #include "actors/actors.def"
 #undef ACTOR
 #define ENTITY(id, name, ...) n += config_workers(r->c, name);
