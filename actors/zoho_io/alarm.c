@@ -23,13 +23,13 @@ static void on_timer(void *ctx, int result, unsigned flags)
 	a->ring(a->ctx);
 }
 
-void alarm_open(struct alarm *a, struct loop *loop, void (*ring)(void *), void *ctx)
+void zoho_alarm_open(struct alarm *a, struct loop *loop, void (*ring)(void *), void *ctx)
 {
 	*a = (struct alarm){.loop = loop, .due_ns = INT64_MAX, .ring = ring, .ctx = ctx};
 	a->op = (struct loop_op){.done = on_timer, .ctx = a};
 }
 
-void alarm_set(struct alarm *a, int64_t due_ns)
+void zoho_alarm_set(struct alarm *a, int64_t due_ns)
 {
 	a->due_ns = due_ns;
 	if (due_ns == INT64_MAX)

@@ -106,7 +106,7 @@ static void set_options(struct http_call *call, const struct http_request *reque
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	if (request->post)
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->post);
-	http_socket_options(call->http, easy);
+	zoho_http_socket_options(call->http, easy);
 }
 
 static void free_call(struct http_call *call)
@@ -131,7 +131,7 @@ static void describe(struct http_call *call, CURLcode result)
 				      : curl_easy_strerror(result);
 }
 
-void http_finish(struct http_call *call, CURLcode result)
+void zoho_http_finish(struct http_call *call, CURLcode result)
 {
 	struct http *http = call->http;
 	describe(call, result);

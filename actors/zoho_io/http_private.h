@@ -33,5 +33,5 @@ struct http_call {
 	char error[CURL_ERROR_SIZE];
 };
 
-void http_finish(struct http_call *, CURLcode);
-void http_socket_options(struct http *, CURL *);
+void zoho_http_finish(struct http_call *, CURLcode);
+void zoho_http_socket_options(struct http *, CURL *);

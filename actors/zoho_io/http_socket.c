@@ -14,7 +14,7 @@ static void collect(struct http *http)
 		struct http_call *call = NULL;
 		CURLcode result = m->data.result;
 		if (m->msg == CURLMSG_DONE && curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &call) == CURLE_OK)
-			http_finish(call, result);
+			zoho_http_finish(call, result);
 	}
 }
 
@@ -123,7 +123,7 @@ static int on_close(void *ctx, curl_socket_t fd)
 	return 0;
 }
 
-void http_socket_options(struct http *http, CURL *easy)
+void zoho_http_socket_options(struct http *http, CURL *easy)
 {
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
@@ -133,7 +133,7 @@ static int on_timer_wanted(CURLM *multi, long after_ms, void *ctx)
 {
 	struct http *http = ctx;
 	(void)multi;
-	alarm_set(&http->alarm, after_ms < 0 ? INT64_MAX : loop_clock() + (int64_t)after_ms * 1000000);
+	zoho_alarm_set(&http->alarm, after_ms < 0 ? INT64_MAX : loop_clock() + (int64_t)after_ms * 1000000);
 	return 0;
 }
 
@@ -153,7 +153,7 @@ struct http *zoho_http_new(struct loop *loop, int connections_max)
 		return NULL;
 	}
 	http->loop = loop;
-	alarm_open(&http->alarm, loop, on_alarm, http);
+	zoho_alarm_open(&http->alarm, loop, on_alarm, http);
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);

@@ -72,3 +72,13 @@ bool zoho_plan_beyond(const struct plan *p, uint64_t page)
 {
 	return page > p->last;
 }
+
+bool zoho_plan_open_end(const struct plan *p)
+{
+	for (size_t i = p->todo_at; i < p->todo_n; i++)
+		if (p->todo[i] <= p->last)
+			return true;
+	if (p->todo_n || p->next > p->last)
+		return false;
+	return p->next <= p->known || (p->beyond < p->window && may_go_beyond(p));
+}

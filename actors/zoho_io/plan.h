@@ -28,3 +28,5 @@ enum plan_result { PLAN_MORE, PLAN_LAST, PLAN_FAILED, PLAN_DROPPED };
 void zoho_plan_result(struct plan *, uint64_t page, enum plan_result);
 /* Beyond the last page: its result means nothing. */
 bool zoho_plan_beyond(const struct plan *, uint64_t page);
+/* A page could be handed out now. */
+bool zoho_plan_open_end(const struct plan *);

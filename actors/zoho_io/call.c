@@ -1,0 +1,201 @@
+/* Owns one call to Zoho from the URL to the verdict: what it spends, what its reply teaches about token, budget and
+ * breaker, whether it is tried again. */
+#include "actors/zoho_io/zoho.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REFUSALS_MAX = 50, DENIED_S = 600, USER_PATIENCE_MS = 120000 };
+
+static bool url_of(const struct call *call, const char *path, char *url, size_t size)
+{
+	const struct zoho *z = call->zoho;
+	int n = snprintf(url, size, "%s%s/%s%corganization_id=%s", zoho_keeper_api(z),
+		zoho_product_path(call->endpoint->product), path, strchr(path, '?') ? '&' : '?',
+		z->actor->config.zoho_organization_id);
+	return n > 0 && (size_t)n < size;
+}
+
+static void log_call(const struct call *call, const struct reply *r, const struct http_reply *http)
+{
+	log_correlation(call->correlation);
+	if (r->verdict == REPLY_OK)
+		log_info("call", LF_STR("entity", call->endpoint->entity), LF_INT("status", r->status),
+			LF_INT("bytes", http->length), LF_MS("took", http->took_ns));
+	else
+		log_warn("call failed", LF_STR("entity", call->endpoint->entity), LF_INT("status", r->status),
+			LF_INT("code", r->code), LF_STR("why", r->why), LF_INT("attempt", call->attempts + 1),
+			LF_MS("took", http->took_ns));
+	log_correlation(NULL);
+}
+
+static void wait_for(struct call *call, int64_t ns)
+{
+	call->state = CALL_WAITING;
+	call->not_before_ns = loop_clock() + ns;
+}
+
+static int64_t backoff(const struct call *call)
+{
+	const struct config *c = &call->zoho->actor->config;
+	unsigned doublings = call->attempts > 20 ? 20 : call->attempts - 1;
+	int64_t ns = c->zoho_backoff_min << doublings;
+	if (ns > c->zoho_backoff_max || ns <= 0)
+		ns = c->zoho_backoff_max;
+	return ns * 3 / 4 + (ns / 2 / 1000) * (random() % 1000);
+}
+
+static void on_transient(struct call *call, const struct reply *r, int64_t retry_after_s)
+{
+	if (++call->attempts >= (unsigned)call->zoho->actor->config.zoho_attempts_max) {
+		call->over(call, r);
+		return;
+	}
+	int64_t pause = backoff(call), asked = retry_after_s * 1000000000;
+	wait_for(call, asked > pause && asked <= call->zoho->actor->config.zoho_backoff_max ? asked : pause);
+}
+
+static void on_limited(struct call *call, struct reply *r, int64_t retry_after_s)
+{
+	struct zoho *z = call->zoho;
+	actor_count(z->actor, COUNT_CALLS_REFUSED, 1);
+	int64_t wait_ms = zoho_budget_refused(&z->budget, r->code, retry_after_s, zoho_now_ms());
+	if (++call->refusals > REFUSALS_MAX || zoho_user_gave_up(call, wait_ms)) {
+		call->over(call, r);
+		return;
+	}
+	wait_for(call, wait_ms * 1000000 + random() % 100000000);
+}
+
+/* One renewal per call; a permission that is missing must not use up the tokens of everybody else. */
+static void on_unauthorized(struct call *call, const struct reply *r)
+{
+	struct zoho *z = call->zoho;
+	bool denied = now_us() < z->denied_until_us[call->entity] && z->proved == call->token;
+	if (call->renewed)
+		z->denied_until_us[call->entity] = now_us() + DENIED_S * INT64_C(1000000);
+	if (call->renewed || denied) {
+		call->over(call, r);
+		return;
+	}
+	call->renewed = true;
+	zoho_token_rejected(&z->keeper.token, call->token);
+	wait_for(call, 0);
+}
+
+static void on_good(struct call *call, const struct reply *r, struct http_reply *http)
+{
+	struct zoho *z = call->zoho;
+	z->proved = call->token;
+	z->denied_until_us[call->entity] = 0;
+	zoho_budget_went_well(&z->budget, call->lane);
+	zoho_room_learn(z, call, http->length);
+	call->date_us = http->head.date_us;
+	call->body = http->body;
+	call->length = http->length;
+	http->body = NULL;
+	call->over(call, r);
+}
+
+static enum breaker_end end_of(const struct reply *r)
+{
+	return r->verdict == REPLY_TRANSIENT					 ? BREAKER_FAILURE
+	       : r->verdict == REPLY_LIMITED || r->verdict == REPLY_UNAUTHORIZED ? BREAKER_NEITHER
+										 : BREAKER_SUCCESS;
+}
+
+static void settle(struct call *call, struct reply *r, struct http_reply *http)
+{
+	switch (r->verdict) {
+	case REPLY_OK:
+		on_good(call, r, http);
+		return;
+	case REPLY_TRANSIENT:
+		on_transient(call, r, http->head.retry_after_s);
+		return;
+	case REPLY_LIMITED:
+		on_limited(call, r, http->head.retry_after_s);
+		return;
+	case REPLY_UNAUTHORIZED:
+		on_unauthorized(call, r);
+		return;
+	default:
+		call->over(call, r);
+	}
+}
+
+static void on_reply(void *ctx, struct http_reply *http)
+{
+	struct call *call = ctx;
+	struct zoho *z = call->zoho;
+	struct reply r;
+	call->http = NULL;
+	zoho_budget_back(&z->budget, call->lane);
+	zoho_budget_told(&z->budget, http->head.day_limit, http->head.day_left, http->head.day_reset_s, zoho_now_ms());
+	zoho_reply_read(&r, call->list ? call->endpoint->list_root : call->endpoint->detail_root, call->list,
+		http->error, http->status, http->body, http->length);
+	zoho_breaker_note(z, (int)call->endpoint->product, http->too_big ? BREAKER_NEITHER : end_of(&r), call->trial);
+	if (http->too_big)
+		r.verdict = REPLY_REFUSED;
+	if (r.verdict != REPLY_OK && r.verdict != REPLY_NOT_FOUND)
+		actor_count(z->actor, COUNT_CALLS_FAILED, 1);
+	log_call(call, &r, http);
+	settle(call, &r, http);
+}
+
+static void send(struct call *call, const char *url)
+{
+	struct zoho *z = call->zoho;
+	const struct config *c = &z->actor->config;
+	char authorization[TOKEN_BYTES + 64];
+	snprintf(authorization, sizeof authorization, "Authorization: Zoho-oauthtoken %s", z->keeper.token.access);
+	call->http = zoho_http_start(z->http,
+		&(struct http_request){.url = url,
+			.headers = {authorization, "Accept: application/json"},
+			.body_max = (size_t)c->zoho_page_bytes_max,
+			.timeout_ns = c->zoho_timeout,
+			.connect_timeout_ns = c->zoho_connect_timeout},
+		on_reply, call);
+	explicit_bzero(authorization, sizeof authorization);
+	if (!call->http)
+		die(EXIT_TEMPORARY, "libcurl can't start a call: out of memory");
+}
+
+void zoho_call_start(struct call *call, const char *path)
+{
+	struct zoho *z = call->zoho;
+	char url[CALL_URL_BYTES];
+	if (!url_of(call, path, url, sizeof url)) {
+		struct reply r = {.verdict = REPLY_REFUSED, .code = CODE_NOT_POSSIBLE, .why = "the URL is too long"};
+		call->over(call, &r);
+		return;
+	}
+	zoho_budget_take(&z->budget, call->lane, zoho_now_ms()); /* before it goes out: a killed process has spent it */
+	call->trial =
+		zoho_breaker_start(&z->breakers[call->endpoint->product], &z->breaker_limits, loop_clock() / 1000000);
+	call->state = CALL_FLYING;
+	call->token = z->keeper.token.generation;
+	call->sent_us = now_us();
+	actor_count(z->actor, COUNT_CALLS, 1);
+	send(call, url);
+}
+
+void zoho_call_stop(struct call *call)
+{
+	struct zoho *z = call->zoho;
+	if (call->http) {
+		zoho_http_abort(call->http);
+		zoho_budget_back(&z->budget, call->lane);
+		zoho_breaker_note(z, (int)call->endpoint->product, BREAKER_NEITHER, call->trial);
+	}
+	call->http = NULL;
+	zoho_room_back(call);
+	free(call->body);
+	call->body = NULL;
+}
+
+/* Somebody waits for a bulk sync he asked for: he is told rather than kept for hours. */
+bool zoho_user_gave_up(const struct call *call, int64_t wait_ms)
+{
+	return call->list && call->lane == LANE_USER && wait_ms > USER_PATIENCE_MS && wait_ms != INT64_MAX;
+}

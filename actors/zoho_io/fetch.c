@@ -1,0 +1,174 @@
+/* Owns the fetches of single records: bounded queues by lane, the same one asked for twice fetched once. */
+#include "actors/zoho_io/zoho.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void report(struct zoho *z, const struct msg_fetch *m, const struct reply *r)
+{
+	bool failed = r->verdict != REPLY_OK;
+	zoho_report(z, MSG_FETCHED,
+		&(struct msg_fetched){.entity = m->entity,
+			.id = m->id,
+			.seq = m->seq,
+			.failed = failed,
+			.not_found = r->verdict == REPLY_NOT_FOUND,
+			.status = (uint64_t)r->status,
+			.code = r->code,
+			.error = str_of(failed ? r->why : "")});
+}
+
+static void report_own(struct fetch *f, const struct reply *r)
+{
+	report(f->call.zoho, &(struct msg_fetch){.entity = f->call.entity, .id = str_of(f->id), .seq = f->seq}, r);
+}
+
+static void free_fetch(struct fetch *f)
+{
+	struct zoho *z = f->call.zoho;
+	zoho_call_stop(&f->call);
+	TAILQ_REMOVE(&z->fetches[f->call.lane], f, in_lane);
+	z->fetches_n[f->call.lane]--;
+	free(f);
+}
+
+static bool hand_over(struct fetch *f)
+{
+	struct reply fine = {.verdict = REPLY_OK, .status = 200};
+	struct msg_record message = {.entity = f->call.entity,
+		.id = str_of(f->id),
+		.seq = f->seq,
+		.sent_us = f->call.sent_us,
+		.body = {f->call.body, f->call.length}};
+	if (!zoho_hand_over(&f->call, MSG_RECORD, &message, f->call.length))
+		return false;
+	report_own(f, &fine);
+	return true;
+}
+
+static void on_over(struct call *call, const struct reply *r)
+{
+	struct fetch *f = (struct fetch *)call;
+	call->state = CALL_HELD;
+	if (r->verdict != REPLY_OK)
+		report_own(f, r);
+	if (r->verdict != REPLY_OK || hand_over(f))
+		free_fetch(f);
+}
+
+struct call *zoho_fetch_next(struct zoho *z, enum lane lane)
+{
+	struct fetch *f;
+	TAILQ_FOREACH(f, &z->fetches[lane], in_lane)
+	if (f->call.state == CALL_WAITING && zoho_may_go(z, &f->call))
+		return &f->call;
+	return NULL;
+}
+
+void zoho_fetch_go(struct call *call)
+{
+	char path[CALL_PATH_BYTES];
+	snprintf(path, sizeof path, "%s/%s", call->endpoint->path, ((struct fetch *)call)->id);
+	zoho_call_start(call, path);
+}
+
+void zoho_fetches_tidy(struct zoho *z)
+{
+	struct fetch *f, *next;
+	for (int lane = 0; lane < LANES; lane++)
+		for (f = TAILQ_FIRST(&z->fetches[lane]); f; f = next) {
+			next = TAILQ_NEXT(f, in_lane);
+			if (f->call.state == CALL_HELD && hand_over(f))
+				free_fetch(f);
+		}
+}
+
+void zoho_fetches_refuse(struct zoho *z, int64_t code, const char *why)
+{
+	struct fetch *f, *next;
+	struct reply r = {.verdict = REPLY_REFUSED, .code = code};
+	snprintf(r.why, sizeof r.why, "%s", why);
+	for (int lane = 0; lane < LANES; lane++)
+		for (f = TAILQ_FIRST(&z->fetches[lane]); f; f = next) {
+			next = TAILQ_NEXT(f, in_lane);
+			if (f->call.state != CALL_WAITING)
+				continue;
+			report_own(f, &r);
+			free_fetch(f);
+		}
+}
+
+/* The id becomes part of a path. */
+static bool is_id(struct str id)
+{
+	if (!id.len || id.len >= FETCH_ID_BYTES)
+		return false;
+	for (size_t i = 0; i < id.len; i++)
+		if (!isalnum((unsigned char)id.data[i]) && id.data[i] != '-' && id.data[i] != '_')
+			return false;
+	return true;
+}
+
+static bool is_queued(const struct zoho *z, const struct msg_fetch *m, uint64_t hash)
+{
+	const struct fetch *f;
+	for (int lane = 0; lane < LANES; lane++)
+		TAILQ_FOREACH(f, &z->fetches[lane], in_lane)
+	if (f->hash == hash && f->call.entity == m->entity && f->seq == m->seq && str_eq(m->id, f->id))
+		return true;
+	return false;
+}
+
+static const char *impossible(struct zoho *z, const struct msg_fetch *m)
+{
+	const struct endpoint *endpoint = m->entity < ENTITIES ? zoho_endpoint((enum entity_id)m->entity) : NULL;
+	if (!is_id(m->id))
+		return "not an id of Zoho's";
+	if (!endpoint || !endpoint->detail_root)
+		return "Zoho has no details of this entity";
+	if (!actor_edge_handler(z->actor, (enum entity_id)m->entity, id_hash(m->id)))
+		return "nobody handles this entity";
+	return NULL;
+}
+
+static void open_fetch(struct zoho *z, const struct msg_fetch *m, enum lane lane, uint64_t hash)
+{
+	struct fetch *f = calloc(1, sizeof *f);
+	if (!f)
+		die(EXIT_TEMPORARY, "out of memory");
+	*f = (struct fetch){.seq = m->seq, .hash = hash};
+	snprintf(f->id, sizeof f->id, "%.*s", (int)m->id.len, m->id.data);
+	f->call = (struct call){.zoho = z,
+		.lane = lane,
+		.entity = (enum entity_id)m->entity,
+		.endpoint = zoho_endpoint((enum entity_id)m->entity),
+		.to = actor_edge_handler(z->actor, (enum entity_id)m->entity, hash),
+		.correlation = f->id,
+		.over = on_over};
+	TAILQ_INSERT_TAIL(&z->fetches[lane], f, in_lane);
+	z->fetches_n[lane]++;
+}
+
+void zoho_fetch(struct actor *a, struct edge *e, const union message *message)
+{
+	struct zoho *z = a->state;
+	const struct msg_fetch *m = &message->fetch;
+	enum lane lane = m->lane < LANES ? (enum lane)m->lane : LANE_DETAIL;
+	uint64_t hash = id_hash(m->id);
+	const char *why = impossible(z, m);
+	(void)e;
+	struct reply r = {.verdict = REPLY_REFUSED, .code = CODE_NOT_POSSIBLE};
+	if (!why && is_queued(z, m, hash))
+		return;
+	if (!why && z->fetches_n[lane] >= FETCHES_PER_LANE_MAX) {
+		why = "queue full";
+		r.code = CODE_QUEUE_FULL;
+	}
+	if (!why) {
+		open_fetch(z, m, lane, hash);
+		return;
+	}
+	snprintf(r.why, sizeof r.why, "%s", why);
+	report(z, m, &r);
+}

@@ -1,0 +1,120 @@
+/* Owns the order of calls: what waits is looked at once per turn, most urgent lane first, and started when breaker,
+ * ring, token and budget allow it. */
+#include "actors/zoho_io/zoho.h"
+#include <stdio.h>
+
+int64_t zoho_now_ms(void)
+{
+	return now_us() / 1000;
+}
+
+void zoho_wake_in_ms(struct zoho *z, int64_t ms)
+{
+	if (ms == INT64_MAX)
+		return;
+	int64_t at = loop_clock() + (ms > 86400000 ? 86400000 : ms < 1 ? 1 : ms) * 1000000;
+	if (at < z->wake_ns)
+		z->wake_ns = at;
+}
+
+bool zoho_may_go(struct zoho *z, struct call *call)
+{
+	int64_t now = loop_clock();
+	if (call->not_before_ns > now) {
+		zoho_wake_in_ms(z, (call->not_before_ns - now) / 1000000 + 1);
+		return false;
+	}
+	int64_t wait = zoho_breaker_wait(&z->breakers[call->endpoint->product], &z->breaker_limits, now / 1000000);
+	if (wait) {
+		zoho_wake_in_ms(z, wait);
+		return false;
+	}
+	return zoho_room(z, call, 0);
+}
+
+/* False: nothing more of this lane for now. */
+static bool start_one(struct zoho *z, enum lane lane)
+{
+	struct call *call = z->actor->draining ? NULL : zoho_fetch_next(z, lane);
+	if (!call)
+		call = zoho_scan_next(z, lane);
+	if (!call)
+		return false;
+	int64_t wait = zoho_budget_wait(&z->budget, lane, zoho_now_ms());
+	if (wait) {
+		zoho_wake_in_ms(z, wait);
+		if (zoho_user_gave_up(call, wait))
+			zoho_scans_refuse(z, LANE_USER, LANE_USER, ZOHO_CODE_DAY, "Zoho's calls for today are used up");
+		return false;
+	}
+	enum token_need need = zoho_keeper_ask(z);
+	if (need != TOKEN_USE && need != TOKEN_USE_AND_RENEW)
+		return false;
+	if (call->list)
+		zoho_scan_go(call);
+	else
+		zoho_fetch_go(call);
+	return true;
+}
+
+/* Somebody waits for a bulk sync: while a breaker is open he is told so at once; the other lanes wait for it. */
+static void refuse_behind_breakers(struct zoho *z)
+{
+	char why[REPLY_WHY_BYTES];
+	for (int i = 0; i < PRODUCTS; i++) {
+		struct breaker *b = &z->breakers[i];
+		int64_t wait = zoho_breaker_wait(b, &z->breaker_limits, loop_clock() / 1000000);
+		if (b->state != BREAKER_OPEN || !wait)
+			continue;
+		snprintf(why, sizeof why,
+			"circuit breaker '%s' is open: Zoho failed %lld times in a row; tried again in %lld s", b->name,
+			(long long)b->failure_count, (long long)(wait / 1000 + 1));
+		zoho_scans_refuse_product(z, (enum product)i, why);
+	}
+}
+
+static void refuse_what_cannot_be(struct zoho *z)
+{
+	int64_t until_us;
+	if (*z->target.missing) {
+		zoho_scans_refuse(z, LANE_REALTIME, LANE_DRIFT, CODE_NOT_AUTHORIZED, z->target.missing);
+		zoho_fetches_refuse(z, CODE_NOT_AUTHORIZED, z->target.missing);
+		return;
+	}
+	enum token_need need =
+		zoho_token_need(&z->keeper.token, now_us(), z->actor->config.zoho_token_margin / 1000, &until_us);
+	if (need == TOKEN_STOP && !z->keeper.refresh) {
+		zoho_scans_refuse(z, LANE_REALTIME, LANE_DRIFT, CODE_NOT_AUTHORIZED, z->keeper.token.why);
+		zoho_fetches_refuse(z, CODE_NOT_AUTHORIZED, z->keeper.token.why);
+	} else if (need == TOKEN_PAUSE && z->keeper.token.pause_us > 120 * INT64_C(1000000)) {
+		zoho_scans_refuse(z, LANE_USER, LANE_USER, CODE_NOT_AUTHORIZED, z->keeper.token.why);
+	}
+	refuse_behind_breakers(z);
+}
+
+static void drain(struct zoho *z)
+{
+	bool done = zoho_is_idle(z) && !z->reports_n && !z->keeper.refresh;
+	if (done || loop_clock() >= z->drain_ns)
+		actor_drained(z->actor);
+	else
+		zoho_wake_in_ms(z, (z->drain_ns - loop_clock()) / 1000000 + 1);
+}
+
+void zoho_pump(struct zoho *z)
+{
+	z->wake_ns = INT64_MAX;
+	zoho_scans_tidy(z);
+	zoho_fetches_tidy(z);
+	refuse_what_cannot_be(z);
+	if (!*z->target.missing)
+		zoho_keeper_tick(z);
+	for (int lane = 0; lane < LANES && !*z->target.missing && !z->actor->draining; lane++)
+		while (start_one(z, (enum lane)lane))
+			;
+	zoho_scans_tidy(z);
+	zoho_tell(z);
+	if (z->actor->draining && !z->actor->drained)
+		drain(z);
+	zoho_alarm_set(&z->alarm, z->wake_ns);
+}

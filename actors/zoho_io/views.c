@@ -1,0 +1,79 @@
+/* Owns the two routes about circuit breakers: what they are, and closing one by hand. */
+#include "actors/zoho_io/zoho.h"
+#include "ipc/buf.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+static void add_time(struct buf *b, const char *key, int64_t at_us)
+{
+	char text[32];
+	struct tm tm;
+	time_t at = (time_t)(at_us / 1000000);
+	if (!at_us) {
+		buf_fmt(b, "\"%s\":null", key);
+		return;
+	}
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&at, &tm));
+	buf_fmt(b, "\"%s\":\"%s.%03dZ\"", key, text, (int)(at_us / 1000 % 1000));
+}
+
+static void add_breaker(struct buf *out, const struct breaker *b, const struct breaker_limits *limits)
+{
+	uint64_t answered = b->successful + b->failed;
+	buf_fmt(out,
+		"\"%s\":{\"name\":\"%s\",\"state\":\"%s\",\"failure_count\":%" PRId64 ",\"success_count\":%" PRId64
+		",\"half_open_calls\":%" PRId64,
+		b->name, b->name, zoho_breaker_words[b->state], b->failure_count, b->success_count, b->half_open_calls);
+	buf_fmt(out,
+		",\"statistics\":{\"total_calls\":%" PRIu64 ",\"successful_calls\":%" PRIu64
+		",\"failed_calls\":%" PRIu64 ",\"rejected_calls\":%" PRIu64 ",\"state_changes\":%" PRIu64 ",",
+		b->total, b->successful, b->failed, b->rejected, b->changes);
+	add_time(out, "last_failure", b->last_failure_us);
+	buf_str(out, ",");
+	add_time(out, "last_success", b->last_success_us);
+	buf_fmt(out,
+		"},\"configuration\":{\"failure_threshold\":%" PRId64 ",\"success_threshold\":%" PRId64
+		",\"timeout_seconds\":%" PRId64 ",\"half_open_max_calls\":%" PRId64 "}",
+		limits->failures, limits->successes, limits->timeout_ms / 1000, limits->half_open_calls_max);
+	buf_fmt(out, ",\"success_rate\":%.4f}", answered ? (double)b->successful / (double)answered : 1.0);
+}
+
+void zoho_view_breakers(struct actor *a, struct edge *in, const struct msg_http_request *request)
+{
+	struct zoho *z = a->state;
+	struct buf out = {0};
+	int open = 0;
+	buf_str(&out, "{\"circuit_breakers\":{");
+	for (int i = 0; i < BREAKERS_N; i++) {
+		buf_str(&out, i ? "," : "");
+		add_breaker(&out, &z->breakers[i], &z->breaker_limits);
+	}
+	buf_str(&out, "},\"open_breakers\":[");
+	for (int i = 0; i < BREAKERS_N; i++)
+		if (z->breakers[i].state == BREAKER_OPEN)
+			buf_fmt(&out, "%s\"%s\"", open++ ? "," : "", z->breakers[i].name);
+	buf_fmt(&out, "],\"open_count\":%d,\"total_breakers\":%d}", open, BREAKERS_N);
+	actor_reply(a, in, request->request, 200, "", out.data, out.len);
+	buf_free(&out);
+}
+
+void zoho_reset_breaker(struct actor *a, struct edge *in, const struct msg_http_request *request)
+{
+	struct zoho *z = a->state;
+	struct str name = path_segment(request->path, 4);
+	char body[160];
+	for (int i = 0; i < BREAKERS_N; i++) {
+		if (!str_eq(name, z->breakers[i].name))
+			continue;
+		zoho_breaker_reset(&z->breakers[i]);
+		log_info("circuit breaker reset", LF_STR("breaker", z->breakers[i].name),
+			LF_STRN("by", request->who.data, request->who.len));
+		int n = snprintf(body, sizeof body,
+			"{\"success\":true,\"message\":\"Circuit breaker '%s' reset to CLOSED\"}", z->breakers[i].name);
+		actor_reply(a, in, request->request, 200, "", body, (size_t)n);
+		return;
+	}
+	actor_refuse(a, in, request->request, 404, "Circuit breaker '%.*s' not found", (int)name.len,
+		name.data ? name.data : "");
+}
