@@ -6,7 +6,7 @@ fin AS (
 		attempt_count = q.attempt_count + 1, next_retry_at = NULL, locked_by = NULL, lock_expires_at = NULL,
 		error_message = NULL, error_code = NULL,
 		processing_result = jsonb_build_object('outcome', o.outcome, 'worker', $4::text)
-	FROM o WHERE q.seq = o.seq AND q.status IN ('pending', 'processing', 'retry', 'failed')
+	FROM o WHERE q.organization_id = $1 AND q.seq = o.seq AND q.status IN ('pending', 'processing', 'retry', 'failed')
 	RETURNING q.id, q.seq, q.organization_id, q.entity_type, q.source_entity_id, q.is_full, q.last_modified, q.operation_type,
 		q.attempt_count, o.outcome
 ), sup AS (

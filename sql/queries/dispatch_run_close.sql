@@ -12,7 +12,7 @@ WITH sums AS (
 		api_calls = $7::int, last_page = nullif($6::int, 0), scan_complete = $10::boolean,
 		zoho_date = CASE WHEN $8::bigint > 0 THEN 'epoch'::timestamptz + $8::bigint * interval '1 microsecond' END,
 		error_summary = CASE WHEN $5::text IS NOT NULL THEN jsonb_build_object('error', $5::text) END
-	FROM sums s WHERE r.id = $2::uuid AND r.fence = $3::bigint AND r.status = 'running'
+	FROM sums s WHERE r.organization_id = $1 AND r.id = $2::uuid AND r.fence = $3::bigint AND r.status = 'running'
 	RETURNING r.*
 ), moved AS (
 	INSERT INTO tds_sync_cursors AS c (organization_id, source_type, entity_type, last_sync_at, cursor_value, total_synced,

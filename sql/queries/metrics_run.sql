@@ -1,0 +1,15 @@
+-- One run with its pages. $1 organisation, $2 id.
+SELECT (tds_run_json(r) || jsonb_build_object('worker_id', r.worker_id, 'skipped_events', r.skipped_events,
+	'created', r.created_count, 'updated', r.updated_count, 'unchanged', r.unchanged_count, 'api_calls', r.api_calls,
+	'parent_run_id', r.parent_run_id, 'correlation_id', r.correlation_id, 'scan_complete', r.scan_complete,
+	'statistics', jsonb_build_object('total', r.total_events, 'processed', r.processed_events, 'failed', r.failed_events,
+		'skipped', r.skipped_events, 'success_rate', CASE WHEN r.total_events = 0 THEN 1
+			ELSE round(r.processed_events::numeric / r.total_events, 4) END),
+	'timing', jsonb_build_object('started_at', tds_time_json(r.started_at), 'completed_at', tds_time_json(r.completed_at),
+		'duration_seconds', r.duration_seconds),
+	'queue_breakdown', '{}'::jsonb, 'configuration', coalesce(r.configuration_snapshot, '{}'),
+	'configuration_snapshot', coalesce(r.configuration_snapshot, '{}'), 'error_summary', r.error_summary,
+	'pages', coalesce((SELECT jsonb_agg(jsonb_build_object('page', p.page, 'state', p.state, 'rows', p.rows, 'created', p.created,
+		'updated', p.updated, 'unchanged', p.unchanged, 'stale', p.stale, 'failed', p.failed, 'applied_at', tds_time_json(p.applied_at))
+		ORDER BY p.page) FROM tds_run_pages p WHERE p.run_id = r.id), '[]')))::text
+FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.id::text = $2
