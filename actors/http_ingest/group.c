@@ -1,0 +1,336 @@
+/* Owns the group commit: whatever arrived while the previous commit was under way goes to PostgreSQL in one
+ * transaction, and only then is anybody told 202. */
+#include "actors/http_ingest/group.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void on_stored(void *ctx, const struct db_reply *);
+static void on_known(void *ctx, const struct db_reply *);
+
+void groups_start(struct ingest *in)
+{
+	in->waiting_end = &in->waiting;
+	in->lanes_n = (unsigned)in->actor->config.ingest_connections;
+	for (unsigned i = 0; i < in->lanes_n; i++) {
+		in->lanes[i].ingest = in;
+		in->lanes[i].db = actor_database(in->actor, NULL, NULL);
+	}
+}
+
+bool group_up(const struct ingest *in)
+{
+	for (unsigned i = 0; i < in->lanes_n; i++)
+		if (db_up(in->lanes[i].db))
+			return true;
+	return false;
+}
+
+bool group_busy(const struct ingest *in)
+{
+	for (unsigned i = 0; i < in->lanes_n; i++)
+		if (in->lanes[i].group && in->lanes[i].group->n)
+			return true;
+	return in->waiting != NULL;
+}
+
+void group_add(struct ingest *in, struct delivery *d)
+{
+	d->next = NULL;
+	*in->waiting_end = d;
+	in->waiting_end = &d->next;
+	in->waiting_n++;
+}
+
+/* Back to the front, in the order of the members. */
+static void put_back(struct ingest *in, struct delivery **members, unsigned n)
+{
+	while (n > 0) {
+		struct delivery *d = members[--n];
+
+		d->next = in->waiting;
+		if (!in->waiting)
+			in->waiting_end = &d->next;
+		in->waiting = d;
+		in->waiting_n++;
+	}
+}
+
+static struct delivery *take_waiting(struct ingest *in)
+{
+	struct delivery *d = in->waiting;
+
+	in->waiting = d->next;
+	if (!in->waiting)
+		in->waiting_end = &in->waiting;
+	in->waiting_n--;
+	d->next = NULL;
+	return d;
+}
+
+static struct group *group_of(struct group_lane *lane)
+{
+	struct group *g = lane->group;
+
+	if (g)
+		return g;
+	g = calloc(1, sizeof *g);
+	if (g) {
+		g->lane = lane;
+		g->size = (unsigned)lane->ingest->actor->config.ingest_group_max;
+		for (g->table_size = 16; g->table_size < 2 * g->size;)
+			g->table_size *= 2;
+		g->members = calloc(g->size, sizeof *g->members);
+		g->table = calloc(g->table_size, sizeof *g->table);
+	}
+	if (!g || !g->members || !g->table)
+		die(EXIT_TEMPORARY, "out of memory for a commit");
+	return lane->group = g;
+}
+
+static bool same(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/* Where the newest member of this record stands, or is to stand. */
+static struct delivery **place_of(struct group *g, const struct delivery *d)
+{
+	uint64_t at = id_hash(d->id) + (uint64_t)d->entity * 0x9E3779B97F4A7C15u;
+
+	for (;; at++) {
+		struct delivery **place = &g->table[at & (g->table_size - 1)];
+
+		if (!*place || ((*place)->entity == d->entity && same((*place)->id, d->id) &&
+				       same((*place)->organization, d->organization)))
+			return place;
+	}
+}
+
+static void add_twin(struct delivery *first, struct delivery *d)
+{
+	while (first->twins)
+		first = first->twins;
+	first->twins = d;
+}
+
+/* Takes the next waiting one into the group; false when it has to wait for another group. */
+static bool join(struct ingest *in, struct group *g)
+{
+	struct delivery *d = in->waiting, **place;
+
+	if (!d || g->n == g->size || (d->alone && g->n > 0) || (g->n > 0 && g->members[0]->alone))
+		return false;
+	place = place_of(g, d);
+	if (*place && !strcmp((*place)->key, d->key) && !d->twins && !d->number) {
+		add_twin(*place, take_waiting(in));
+		return true;
+	}
+	for (const struct delivery *o = *place; o; o = o->older)
+		if (!strcmp(o->key, d->key))
+			return false; /* A, B, A: whether the last A is new shows once B is in */
+	d->older = *place;
+	*place = d;
+	g->members[g->n++] = take_waiting(in);
+	return true;
+}
+
+static void settle(struct ingest *in, struct delivery *d, enum delivery_outcome outcome)
+{
+	struct delivery *twin = d->twins;
+
+	d->twins = NULL;
+	d->outcome = outcome;
+	for (struct delivery *next; twin; twin = next) {
+		next = twin->twins;
+		twin->twins = NULL;
+		twin->number = d->number;
+		twin->outcome = outcome == DELIVERY_FAILED ? DELIVERY_FAILED : DELIVERY_DUPLICATE;
+		if (outcome == DELIVERY_DUPLICATE)
+			memcpy(twin->first, d->first, sizeof twin->first);
+		else
+			uuid_text(d->event, twin->first);
+		if (twin->outcome == DELIVERY_DUPLICATE)
+			actor_count(in->actor, COUNT_DUPLICATES, 1);
+		webhook_done(twin);
+	}
+	if (outcome == DELIVERY_DUPLICATE)
+		actor_count(in->actor, COUNT_DUPLICATES, 1);
+	webhook_done(d);
+}
+
+static void tell_dispatcher(struct ingest *in, const struct delivery *d)
+{
+	actor_send(in->actor, actor_edge(in->actor, ACTOR_DISPATCHER, 0), MSG_EVENT,
+		&(struct msg_event){.seq = d->seq,
+			.entity = (uint64_t)d->entity,
+			.id = d->id,
+			.full = d->full,
+			.thin = d->thin || d->refetch,
+			.operation = (uint64_t)d->operation,
+			.last_modified_us = d->last_modified_us,
+			.received_us = d->received_us});
+}
+
+static void settle_stored(struct ingest *in, struct delivery *d, uint64_t seq)
+{
+	d->seq = seq;
+	actor_count(in->actor, COUNT_EVENTS, 1);
+	if (!d->unstorable)
+		tell_dispatcher(in, d);
+	settle(in, d, d->unstorable ? DELIVERY_QUARANTINED : DELIVERY_QUEUED);
+}
+
+/* Nobody's fault but the environment's: all of them are to come again later. */
+static void fail_all(struct ingest *in, struct group *g, const struct db_reply *r)
+{
+	unsigned n = g->n;
+
+	if (n)
+		log_warn("webhooks not stored", LF_INT("count", n), LF_STR("sqlstate", r ? r->sqlstate : "08006"),
+			LF_STR("error", r ? r->message : "database away"));
+	g->n = 0;
+	for (unsigned i = 0; i < n; i++)
+		settle(in, g->members[i], DELIVERY_FAILED);
+}
+
+/* Somebody's data: each alone, and the one that is refused alone is kept as the bytes it is. */
+static void retry_alone(struct ingest *in, struct group *g, const struct db_reply *r)
+{
+	unsigned n = g->n;
+
+	if (n == 1 && g->members[0]->unstorable) {
+		fail_all(in, g, r);
+		return;
+	}
+	if (n == 1) {
+		struct delivery *d = g->members[0];
+
+		d->unstorable = str_of(http_arena_printf(&d->webhook->request->arena, "%s", r->message)).data;
+	}
+	g->n = 0;
+	for (unsigned i = 0; i < n; i++)
+		g->members[i]->alone = true;
+	put_back(in, g->members, n);
+}
+
+/* What to do with a group whose statement failed; true when the same call is to be made again. */
+static bool again(struct ingest *in, struct group *g, const struct db_reply *r)
+{
+	bool conflict = !strcmp(r->sqlstate, "40P01") || !strcmp(r->sqlstate, "40001");
+	bool data = r->failure == DB_DATA || !strncmp(r->sqlstate, "54", 2);
+
+	if (conflict && g->members[0]->attempts++ < GROUP_ATTEMPTS_MAX)
+		return true;
+	if (data)
+		retry_alone(in, g, r);
+	else
+		fail_all(in, g, r);
+	return false;
+}
+
+static void on_stored(void *ctx, const struct db_reply *r)
+{
+	struct group *g = ctx;
+	struct ingest *in = g->lane->ingest;
+	const PGresult *rows = r->failure == DB_OK ? r->results[0] : NULL;
+	unsigned left = 0;
+
+	if (!rows) {
+		if (again(in, g, r))
+			group_call_store(g, on_stored);
+		return;
+	}
+	actor_count(in->actor, COUNT_COMMITS, 1);
+	for (int i = 0; i < PQntuples(rows); i++) {
+		unsigned at = (unsigned)strtoul(PQgetvalue(rows, i, 0), NULL, 10);
+		struct delivery *d = at < g->n ? g->members[at] : NULL;
+
+		if (!d)
+			continue;
+		g->members[at] = NULL;
+		settle_stored(in, d, strtoull(PQgetvalue(rows, i, 1), NULL, 10));
+	}
+	for (unsigned i = 0; i < g->n; i++)
+		if (g->members[i])
+			g->members[left++] = g->members[i];
+	g->n = left;
+	if (left)
+		group_call_known(g, on_known);
+}
+
+static void on_known(void *ctx, const struct db_reply *r)
+{
+	struct group *g = ctx;
+	struct ingest *in = g->lane->ingest;
+	const PGresult *rows = r->failure == DB_OK ? r->results[0] : NULL;
+	unsigned n = g->n, left = 0;
+
+	if (!rows) {
+		if (again(in, g, r))
+			group_call_known(g, on_known);
+		return;
+	}
+	g->n = 0;
+	for (int i = 0; i < PQntuples(rows); i++) {
+		unsigned at = (unsigned)strtoul(PQgetvalue(rows, i, 0), NULL, 10);
+		struct delivery *d = at < n ? g->members[at] : NULL;
+
+		if (!d)
+			continue;
+		if (PQgetisnull(rows, i, 1) && d->attempts++ < GROUP_ATTEMPTS_MAX) {
+			d->number = (unsigned)strtoul(PQgetvalue(rows, i, 2), NULL, 10);
+			d->refetch = d->operation != OP_DELETE;
+			continue;
+		}
+		g->members[at] = NULL;
+		snprintf(d->first, sizeof d->first, "%s", PQgetvalue(rows, i, 1));
+		settle(in, d, PQgetisnull(rows, i, 1) ? DELIVERY_FAILED : DELIVERY_DUPLICATE);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (g->members[i])
+			g->members[left++] = g->members[i];
+	put_back(in, g->members, left);
+}
+
+static struct group_lane *free_lane(struct ingest *in)
+{
+	for (unsigned i = 0; i < in->lanes_n; i++) {
+		struct group_lane *l = &in->lanes[(in->lane_next + i) % in->lanes_n];
+
+		if (!db_up(l->db) || (l->group && l->group->n))
+			continue;
+		in->lane_next = (in->lane_next + i + 1) % in->lanes_n;
+		return l;
+	}
+	return NULL;
+}
+
+static void fill(struct ingest *in, struct group *g)
+{
+	memset(g->table, 0, g->table_size * sizeof *g->table);
+	for (struct delivery *d = in->waiting; d; d = d->next)
+		d->older = NULL;
+	while (join(in, g))
+		;
+}
+
+void group_flush(struct ingest *in)
+{
+	struct group_lane *lane;
+
+	while (in->waiting && (lane = free_lane(in))) {
+		struct group *g = group_of(lane);
+
+		fill(in, g);
+		group_call_store(g, on_stored);
+	}
+	if (in->waiting && !group_up(in)) {
+		struct group g = {0};
+		struct delivery *one;
+
+		for (g.members = &one; in->waiting; fail_all(in, &g, NULL)) {
+			one = take_waiting(in);
+			g.n = 1;
+		}
+	}
+}
