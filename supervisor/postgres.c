@@ -171,27 +171,32 @@ static char **arguments(const struct supervisor *s, const char *data, const char
 	return argv;
 }
 
-/* In the child. Where a parent of data_dir may not be searched by PostgreSQL's user, the open working directory still
- * leads there, so TDS runs from anywhere root can write. */
+/* The path itself where PostgreSQL's user may go there, else one that leads through the open directory: no parent of
+ * data_dir need be searchable by anybody but TDS. */
+static const char *way_to(const char *path, int fd, char *to, size_t size)
+{
+	if (access(path, X_OK) == 0)
+		return path;
+	snprintf(to, size, "/proc/self/fd/%d", fd);
+	return to;
+}
+
 static _Noreturn void become_postgres(const struct supervisor *s, pid_t parent)
 {
 	const struct postgres *p = &s->postgres;
-	char program[320];
+	char program[320], data_way[32], run_way[32];
 	int log = open(p->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || chdir(p->data) != 0)
+	int data = open(p->data, O_RDONLY | O_DIRECTORY), run = open(p->run, O_RDONLY | O_DIRECTORY);
+	if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || data < 0 || run < 0 || chdir("/") != 0)
 		_exit(EXIT_TEMPORARY);
 	umask(077);
 	drop_privileges(p->uid, p->gid, p->user);
 	prctl(PR_SET_PDEATHSIG, SIGINT); /* setresuid cleared it */
 	if (getppid() != parent)
 		_exit(EXIT_TEMPORARY);
-	bool searchable = access(p->data, X_OK) == 0;
-	const char *data = searchable ? p->data : "/proc/self/cwd";
-	const char *run = searchable || *p->run != *p->root || strncmp(p->run, p->root, strlen(p->root))
-				  ? p->run
-				  : "/proc/self/cwd/../run";
 	snprintf(program, sizeof program, "%s/postgres", p->bin);
-	execv(program, arguments(s, data, run));
+	execv(program, arguments(s, way_to(p->data, data, data_way, sizeof data_way),
+			       way_to(p->run, run, run_way, sizeof run_way)));
 	fprintf(stderr, "%s: %s\n", program, strerror(errno));
 	_exit(EXIT_TEMPORARY);
 }

@@ -15,7 +15,8 @@
 #include "ipc/seam.h"
 #include "supervisor/supervisor.h"
 
-enum { FDS_MAX = FD_FIRST_FREE - FD_BOOT + 2 * BOOT_EDGES_MAX + BOOT_LISTENERS_MAX };
+enum { FDS_MAX = FIXED_DESCRIPTORS_MAX - FD_BOOT };
+_Static_assert(FDS_MAX >= FD_FIRST_FREE - FD_BOOT + 2 * BOOT_EDGES_MAX + BOOT_LISTENERS_MAX, "an actor's descriptors");
 
 /* An actor gets its secrets through its part of the configuration or not at all. */
 static const char *const kept_back[] = {"ZOHO_", "WEBHOOK_", "DATABASE_URL=", "NOTIFY_SOCKET=", "WATCHDOG_", "LISTEN_"};
@@ -87,6 +88,7 @@ void keep_descriptors(const int fds[], int n)
 _Noreturn void exec_self(const struct supervisor *s, char *const argv[])
 {
 	SEAM_CALL(EXEC, execveat(s->exe_fd, "", argv, environment(), AT_EMPTY_PATH));
+	log_error("exec", LF_STR("who", argv[0]), LF_STR("error", strerror(errno)));
 	_exit(EXIT_TEMPORARY);
 }
 

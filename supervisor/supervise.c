@@ -196,7 +196,9 @@ static void open_own_binary(struct supervisor *s)
 {
 	ssize_t n = readlink("/proc/self/exe", s->exe_path, sizeof s->exe_path - 1);
 	s->exe_path[n > 0 ? n : 0] = 0;
-	s->exe_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	s->exe_fd = fcntl(fd, F_DUPFD_CLOEXEC, FIXED_DESCRIPTORS_MAX);
+	close(fd);
 	if (s->exe_fd < 0)
 		die(EXIT_TEMPORARY, "/proc/self/exe: %s", strerror(errno));
 }
@@ -236,7 +238,6 @@ static void prepare(struct supervisor *s)
 {
 	for (size_t i = 0; i < s->config.warnings.n; i++)
 		log_warn(s->config.warnings.at[i]);
-	set_limits();
 	resolve_database(s);
 	data_dir_open(s);
 	listeners_open(s);
@@ -262,6 +263,7 @@ int supervise(const char *file, int upgrade_fd)
 	struct supervisor *s = &supervisor;
 	char error[CONFIG_ERROR_BYTES];
 	standard_descriptors();
+	set_limits();
 	clear(s);
 	open_own_binary(s);
 	if (config_read(&s->config, file, error) != 0) {
@@ -277,6 +279,7 @@ int supervise(const char *file, int upgrade_fd)
 	log_setup(s);
 	children_make(s);
 	s->phase_due_ns = s->now + s->config.supervisor_ready_timeout;
+	s->beat_due_ns = s->now;
 	prepare(s);
 	if (upgrade_fd >= 0)
 		upgrade_adopt(s);

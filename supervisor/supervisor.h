@@ -10,6 +10,7 @@
 #include "supervisor/restart.h"
 
 enum { EDGES_MAX = 512, LISTENERS_MAX = BOOT_LISTENERS_MAX, CLIENTS_MAX = 8, PENDING_MAX = 64, PENDING_BYTES = 2048 };
+enum { FIXED_DESCRIPTORS_MAX = 512 }; /* a child's own lie below, what it must not lose meanwhile above */
 enum { POSTGRES = 0 }; /* children[0]; an actor's place in children[] is its slot, and slot 0 is the supervisor's */
 #define NEVER INT64_MAX
 

@@ -94,10 +94,10 @@ static int run(const char *bin, char *const argv[], const char *input)
 	if (pipe2(in, O_CLOEXEC) != 0)
 		return EXIT_TEMPORARY;
 	snprintf(program, sizeof program, "%s/%s", bin, argv[0]);
-	pid_t pid = fork(), parent = getppid();
+	pid_t parent = getpid(), pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() == 1 && parent != 1)
+		if (getppid() != parent)
 			_exit(EXIT_TEMPORARY);
 		dup2(in[0], 0);
 		execv(program, argv);
@@ -117,31 +117,38 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
+static int initdb(const char *bin, int dir)
+{
+	char here[32]; /* parents may not be searchable for this user */
+	snprintf(here, sizeof here, "/proc/self/fd/%d", dir);
+	int failed = run(bin,
+		(char *[]){"initdb", "-D", here, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+			"--no-instructions", NULL},
+		"");
+	if (failed)
+		return failed;
+	return run(bin, (char *[]){"postgres", "--single", "-D", here, "template1", NULL}, "CREATE DATABASE tds\n");
+}
+
 /* argv: tds: initdb, root, bin, log, uid, gid, user. Made beside its place and moved there when complete, so that a
  * kill in the middle leaves nothing that looks like a database. */
 _Noreturn void task_initdb_main(char **argv)
 {
-	const char *bin = argv[2];
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "tds: initdb");
+	pid_t parent = getppid();
 	int log = open(argv[3], O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
 	if (chdir(argv[1]) != 0 || log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
 		_exit(EXIT_TEMPORARY);
-	nftw("data.new", remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-	pid_t parent = getppid();
 	drop_privileges((uid_t)atoi(argv[4]), (gid_t)atoi(argv[5]), argv[6]);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent || (mkdir("data.new", 0700) != 0 && errno != EEXIST) || chdir("data.new") != 0)
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* setresuid cleared it */
+	nftw("data.new", remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	int root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = mkdir("data.new", 0700) == 0 ? open("data.new", O_RDONLY | O_DIRECTORY) : -1;
+	if (getppid() != parent || root < 0 || dir < 0 || chdir("/") != 0)
 		_exit(EXIT_TEMPORARY);
-	const char *here = "/proc/self/cwd"; /* parents may not be searchable for this user */
-	int failed = run(bin,
-		(char *[]){"initdb", "-D", (char *)here, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-			"--locale=C.UTF-8", "--no-instructions", NULL},
-		"");
-	if (!failed)
-		failed = run(bin, (char *[]){"postgres", "--single", "-D", (char *)here, "template1", NULL},
-			"CREATE DATABASE tds\n");
-	if (!failed && rename("../data.new", "../data") != 0)
+	int failed = initdb(argv[2], dir);
+	if (!failed && renameat(root, "data.new", root, "data") != 0)
 		failed = EXIT_TEMPORARY;
 	_exit(failed);
 }
