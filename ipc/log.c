@@ -140,7 +140,7 @@ static void put_key(struct line *line, const char *key)
 	if (line->len)
 		put(line, json ? "," : " ", 1);
 	put_string(line, json ? line->len ? "\"" : "{\"" : "");
-	for (size_t i = 0; key[i] && i < key_bytes_max; i++) {
+	for (size_t i = 0; i < key_bytes_max && key[i]; i++) {
 		bool plain = key[i] > ' ' && key[i] < 0x7f && !strchr("=\"\\", key[i]);
 		put(line, plain ? &key[i] : "_", 1);
 	}

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const int64_t accept_backoff_ns = 50 * 1000 * 1000;
+static const int64_t accept_backoff_ns = INT64_C(50) * 1000 * 1000;
 
 int64_t loop_clock(void)
 {
@@ -124,7 +124,7 @@ void loop_recv(struct loop *loop, struct loop_op *op, int fd, void *buf, size_t 
 
 void loop_send(struct loop *loop, struct loop_op *op, int fd, const void *buf, size_t len)
 {
-	op->buf = (void *)(uintptr_t)buf;
+	op->buf = (void *)buf; /* only read from */
 	op->len = len < INT_MAX ? len : INT_MAX;
 	start(loop, op, LOOP_SEND, fd, INJECTED(SEND));
 }

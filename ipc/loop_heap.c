@@ -39,7 +39,7 @@ static void sink(struct loop_heap *heap, size_t at, struct loop_op *op)
 static bool grow(struct loop_heap *heap)
 {
 	size_t room = heap->room ? 2 * heap->room : heap_room_first;
-	struct loop_op **ops = realloc(heap->ops, (room + 1) * sizeof *ops);
+	struct loop_op **ops = realloc(heap->ops, (room + 1) * sizeof(struct loop_op *));
 	if (!ops)
 		return false;
 	heap->ops = ops;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { farewell_turns_max = 100 };
-static const int64_t farewell_turn_ns = 10 * 1000 * 1000;
+static const int64_t farewell_turn_ns = INT64_C(10) * 1000 * 1000;
 
 /* loop_op.flags */
 enum {

@@ -9,8 +9,8 @@
 enum { faults_max = 32, errno_max = 4095 };
 
 struct fault {
-	enum seam_point point;
 	unsigned long from, to; /* calls, counted from 1, both included */
+	enum seam_point point;
 	int error;
 };
 
@@ -20,7 +20,7 @@ static size_t fault_count;
 static unsigned long passed[SEAM_N];
 
 static const char *const point_names[SEAM_N] = {
-#define SEAM(id, name) [SEAM_##id] = name,
+#define SEAM(id, name) [SEAM_##id] = (name),
 #include "ipc/seam.def"
 #undef SEAM
 };
