@@ -163,7 +163,7 @@ static size_t awkward(char *buf, size_t room)
 	size_t len = 0, wanted = (size_t)rand() % room;
 	while (len < wanted) {
 		const char *bit = bits[(size_t)rand() % (sizeof bits / sizeof *bits)];
-		buf[len++] = rand() % 3 ? bit[0] : (char)rand();
+		buf[len++] = rand() % 3 ? bit[0] : (char)(unsigned char)(rand() & 0xff);
 		if (bit[1] && len < wanted)
 			buf[len++] = bit[1];
 	}

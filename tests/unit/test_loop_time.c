@@ -4,21 +4,23 @@
 
 #include <sys/resource.h>
 
+struct named {
+	char *log; /* NUL-filled */
+	char name;
+};
+
 static void append(void *ctx, int result, unsigned flags)
 {
 	(void)flags;
-	char *log = *(char **)ctx, name[2] = {((char *)ctx)[sizeof(char *)], '\0'};
+	const struct named *timer = ctx;
 	cr_assert(result == 0);
-	strcat(log, name);
+	timer->log[strlen(timer->log)] = timer->name;
 }
 
 BOTH(timers_end_in_the_order_of_their_times)
 {
 	char log[16] = "";
-	struct named {
-		char *log;
-		char name;
-	} names[] = {{log, 'a'}, {log, 'b'}, {log, 'c'}, {log, 'd'}, {log, 'e'}};
+	struct named names[] = {{log, 'a'}, {log, 'b'}, {log, 'c'}, {log, 'd'}, {log, 'e'}};
 	struct loop_op ops[5];
 	static const int after[] = {20, 5, 30, 0, 10};
 	for (int i = 0; i < 5; i++) {

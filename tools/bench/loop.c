@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { rounds = 5, connections_max = 128, message_bytes = 64, events_max = 128 };
-static const int64_t round_ns = 150 * 1000 * 1000;
+static const int64_t round_ns = INT64_C(150) * 1000 * 1000;
 
 static volatile uint64_t *echoed; /* by the client process of this round */
 
