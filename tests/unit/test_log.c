@@ -163,7 +163,10 @@ static size_t awkward(char *buf, size_t room)
 	size_t len = 0, wanted = (size_t)rand() % room;
 	while (len < wanted) {
 		const char *bit = bits[(size_t)rand() % (sizeof bits / sizeof *bits)];
-		buf[len++] = rand() % 3 ? bit[0] : (char)(unsigned char)(rand() & 0xff);
+		buf[len] = bit[0];
+		if (rand() % 3 == 0)
+			buf[len] = (char)rand();
+		len++;
 		if (bit[1] && len < wanted)
 			buf[len++] = bit[1];
 	}
