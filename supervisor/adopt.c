@@ -135,6 +135,6 @@ void upgrade_adopt(struct supervisor *s)
 	if (actors)
 		s->phase = PHASE_RUNNING;
 	s->phase_due_ns = NEVER;
-	s->roll_after_migrate = actors;
+	s->roll_after_migrate = s->upgraded = actors;
 	log_info("upgrade: taken over", LF_STR("version", TDS_VERSION), LF_INT("rings", s->edges_n));
 }

@@ -183,6 +183,15 @@ static void drop(struct client *c)
 	*c = (struct client){.fd = -1};
 }
 
+/* What is left unread would turn the reply into a reset connection. */
+static void refuse_length(struct client *c)
+{
+	char rest[4096];
+	for (int i = 0; i < 16 && recv(c->fd, rest, sizeof rest, MSG_DONTWAIT) > 0; i++)
+		;
+	buf_str(&c->out, "{\"ok\":false,\"error\":\"request too long\"}\n");
+}
+
 static void hear(struct supervisor *s, struct client *c)
 {
 	ssize_t n = recv(c->fd, c->in + c->in_n, sizeof c->in - 1 - c->in_n, MSG_DONTWAIT);
@@ -197,7 +206,7 @@ static void hear(struct supervisor *s, struct client *c)
 	if (memchr(c->in, '\n', c->in_n))
 		answer(s, c);
 	else if (c->in_n == sizeof c->in - 1)
-		buf_str(&c->out, "{\"ok\":false,\"error\":\"request too long\"}\n");
+		refuse_length(c);
 }
 
 static void say(struct client *c)

@@ -42,10 +42,14 @@ static void migrated(struct supervisor *s, int code)
 		return;
 	}
 	if (code != 0) {
+		if (s->upgraded)
+			roll_everybody(s); /* the new image needn't wait for its database */
+		s->upgraded = false;
 		try_later(s);
 		return;
 	}
 	s->migrated = true;
+	s->upgraded = false;
 	s->migrate_failures = 0;
 	log_info("schema is up to date");
 	if (s->roll_after_migrate)

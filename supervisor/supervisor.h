@@ -120,7 +120,7 @@ struct supervisor {
 	struct postgres postgres;
 	enum phase phase;
 	int64_t phase_due_ns, beat_due_ns, migrate_due_ns, watchdog_due_ns, watchdog_ns, started_ns;
-	bool migrated, migrate_tried, roll_after_migrate, upgrade_now;
+	bool migrated, migrate_tried, roll_after_migrate, upgrade_now, upgraded;
 	int stderr_fd; /* where the log goes while log.file is empty */
 	unsigned migrate_failures, abandoned;
 	enum after_stop after_stop;
