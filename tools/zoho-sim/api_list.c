@@ -1,5 +1,5 @@
 /* Owns lists: filtering, sorting and paging over what a resource holds, with the traps of Zoho's offset paging. */
-#include <pthread.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,10 @@
 
 #define PAGE_ROWS_MAX 200
 #define WORD_MAX 64
+#define FILTERS                                                                                                        \
+	"All Active Inactive Draft Sent Open Overdue OverDue Paid PartiallyPaid Void Unpaid Closed Confirmed "         \
+	"Fulfilled "                                                                                                   \
+	"Invoiced OnHold Cash Check CreditCard BankTransfer"
 
 struct query {
 	unsigned long page, per_page;
@@ -66,11 +70,11 @@ static bool read_filter(const struct resource *resource, const char *text, char 
 {
 	size_t prefix = strlen(resource->filter_prefix);
 
-	snprintf(filter, WORD_MAX, "All");
+	snprintf(filter, WORD_MAX, options.hide_inactive && resource->first <= USER ? "Active" : "All");
 	if (!text)
 		return true;
 	if (strncmp(text, resource->filter_prefix, prefix) != 0 || text[prefix] != '.' || !text[prefix + 1] ||
-		strlen(text + prefix + 1) >= WORD_MAX)
+		!has_word(FILTERS, text + prefix + 1))
 		return false;
 	snprintf(filter, WORD_MAX, "%s", text + prefix + 1);
 	return true;
@@ -108,6 +112,18 @@ static const char *read_query(struct request *request, const struct resource *re
 	return NULL;
 }
 
+/* "PartiallyPaid" stands for partially_paid. */
+static bool same_word(const char *filter, const char *status)
+{
+	for (; *filter && *status; status++) {
+		if (*status == '_')
+			continue;
+		if (tolower((unsigned char)*filter++) != tolower((unsigned char)*status))
+			return false;
+	}
+	return !*filter && !*status;
+}
+
 static bool wanted(const struct query *query, struct record *record)
 {
 	const char *status;
@@ -118,8 +134,8 @@ static bool wanted(const struct query *query, struct record *record)
 		return false;
 	if (!strcmp(query->filter, "All"))
 		return true;
-	status = get_text(record->values, "status");
-	return !strcasecmp(query->filter, *status ? status : "active");
+	status = get_text(record->values, record->entity == &entities[PAYMENT] ? "payment_mode" : "status");
+	return same_word(query->filter, *status ? status : "active");
 }
 
 static int compare_rows(const void *left, const void *right)

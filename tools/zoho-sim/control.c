@@ -96,7 +96,7 @@ static void calls(struct request *request)
 
 static void stop(struct request *request)
 {
-	stop_ask();
+	request->stops = true;
 	text_puts(&request->reply, "{\"ok\":true}");
 }
 

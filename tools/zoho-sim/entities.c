@@ -78,7 +78,7 @@ static const struct changeable branch_changes[] = {
 static const struct changeable user_changes[] = {{"name", CHANGE_TEXT, NULL},
 	{"user_role", CHANGE_WORD, "admin|staff|sales"}, {"status", CHANGE_WORD, ACTIVE}, {0}};
 
-struct entity entities[ENTITY_COUNT] = {
+const struct entity entities[ENTITY_COUNT] = {
 	[PRODUCT] = {"product", "products", "item", "item_id", NULL, "Item", item_groups, item_changes, 2221, "items"},
 	[CUSTOMER] = {"customer", "customers", "contact", "contact_id", NULL, "Contact", contact_groups,
 		contact_changes, 2503, "customers"},
@@ -144,12 +144,14 @@ const struct resource resources[] = {
 };
 const size_t resource_count = sizeof resources / sizeof *resources;
 
+static struct field *fields[ENTITY_COUNT];
+
 void entities_init(void)
 {
 	size_t i;
 
 	for (i = 0; i < ENTITY_COUNT; i++)
-		entities[i].fields = fields_expand(entities[i].groups);
+		fields[i] = fields_expand(entities[i].groups);
 }
 
 const struct entity *entity_by_name(const char *name)
@@ -161,6 +163,11 @@ const struct entity *entity_by_name(const char *name)
 			return &entities[i];
 	}
 	return NULL;
+}
+
+const struct field *entity_fields(const struct entity *entity)
+{
+	return fields[entity_index(entity)];
 }
 
 enum entity_id entity_index(const struct entity *entity)

@@ -51,7 +51,6 @@ struct entity {
 	const struct changeable *changeables;
 	size_t size_default;
 	const char *size_option; /* --SIZE_OPTION N */
-	struct field *fields;	 /* filled at start */
 };
 
 /* What is served under one URL: an entity, or for contacts two. */
@@ -71,13 +70,15 @@ struct resource {
 	bool descending_default;
 };
 
-extern struct entity entities[ENTITY_COUNT];
+extern const struct entity entities[ENTITY_COUNT];
 extern const struct resource resources[];
 extern const size_t resource_count;
 
 void entities_init(void);
 /* NULL when there is none of that name. */
 const struct entity *entity_by_name(const char *name);
+/* Its groups, expanded. */
+const struct field *entity_fields(const struct entity *entity);
 enum entity_id entity_index(const struct entity *entity);
 
 #endif

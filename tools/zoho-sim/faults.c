@@ -21,6 +21,21 @@ static struct fault faults[FAULTS_MAX];
 static size_t fault_count;
 static struct random dice = {42};
 
+static bool knows_all_keys(json_object *spec)
+{
+	static const char known[] = " kind path count rate after code status delay_ms body ";
+	char word[24];
+
+	json_object_object_foreach(spec, key, value)
+	{
+		(void)value;
+		snprintf(word, sizeof word, " %s ", key);
+		if (!strstr(known, word))
+			return false;
+	}
+	return true;
+}
+
 static enum fault_kind kind_of(json_object *spec)
 {
 	json_object *kind = NULL;
@@ -41,7 +56,7 @@ static long whole(json_object *spec, const char *key, long unset)
 	return json_object_object_get_ex(spec, key, &value) ? (long)json_object_get_int64(value) : unset;
 }
 
-static void word(json_object *spec, const char *key, char *to, size_t size)
+static void copy_text(json_object *spec, const char *key, char *to, size_t size)
 {
 	json_object *value;
 
@@ -57,6 +72,8 @@ const char *faults_add(json_object *spec)
 	if (fault.kind == FAULT_NONE)
 		return "kind must be 429, 500, 503, html, truncate, reset, slow, token_revoked, unauthorized, hang or "
 		       "gzip_cut";
+	if (!knows_all_keys(spec))
+		return "keys are kind, path, count, rate, after, code, status, delay_ms, body";
 	fault.count = whole(spec, "count", -1);
 	fault.after = whole(spec, "after", 0);
 	fault.code = (int)whole(spec, "code", fault.kind == FAULT_UNAUTHORIZED ? 57 : 44);
@@ -64,8 +81,8 @@ const char *faults_add(json_object *spec)
 	fault.delay_ms = whole(spec, "delay_ms", -1);
 	if (json_object_object_get_ex(spec, "rate", &rate))
 		fault.rate = json_object_get_double(rate);
-	word(spec, "path", fault.path, sizeof fault.path);
-	word(spec, "body", fault.body, sizeof fault.body);
+	copy_text(spec, "path", fault.path, sizeof fault.path);
+	copy_text(spec, "body", fault.body, sizeof fault.body);
 	if (fault.status < 200 || fault.status > 599)
 		return "status must be 200 to 599";
 	pthread_mutex_lock(&lock);
@@ -89,8 +106,11 @@ static json_object *spec_of(const char *text)
 	copy = text_format("kind=%s", text);
 	for (part = strtok_r(copy, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
 		equals = strchr(part, '=');
-		if (!equals)
+		if (!equals) {
+			/* No key of that name: it will be refused. */
+			json_object_object_add(spec, part, NULL);
 			continue;
+		}
 		*equals = '\0';
 		json_object_object_add(spec, part, json_object_new_string(equals + 1));
 	}

@@ -161,10 +161,15 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 static void on_completed(
 	void *context, struct MHD_Connection *connection, void **connection_state, enum MHD_RequestTerminationCode how)
 {
+	struct request *request = *connection_state;
+
 	(void)context, (void)connection, (void)how;
-	if (*connection_state)
-		request_free(*connection_state);
 	*connection_state = NULL;
+	if (!request)
+		return;
+	if (request->stops)
+		stop_ask();
+	request_free(request);
 }
 
 static void on_message(void *context, const char *format, va_list arguments)
@@ -211,7 +216,7 @@ bool http_start(const char *listen_at, request_handler *handler)
 
 	if (!address_of(listen_at, &address)) {
 		fprintf(stderr, "zoho-sim: --listen %s: not like 127.0.0.1:9000\n", listen_at);
-		return false;
+		exit(2);
 	}
 	fd = listening_socket(&address);
 	if (fd < 0) {

@@ -36,7 +36,8 @@ struct request {
 	unsigned slow_ms;
 	char *headers[HEADERS_MAX]; /* "Name: value" */
 	size_t header_count;
-	int code; /* of the body, for the counters */
+	int code;   /* of the body, for the counters */
+	bool stops; /* once the reply is out, the program ends */
 };
 
 /* The query's value, decoded; NULL when absent. Lives as long as the request. */
@@ -48,8 +49,8 @@ void reply_header(struct request *request, const char *name, const char *format,
 /* Fills in the reply; called on a thread of the connection's own, may take its time. */
 typedef void request_handler(struct request *request);
 
-/* listen is ADDRESS:PORT; false says why on stderr. */
-bool http_start(const char *listen, request_handler *handler);
+/* listen is ADDRESS:PORT (exits 2 when it is not); false says why on stderr. */
+bool http_start(const char *listen_at, request_handler *handler);
 unsigned http_port(void);
 /* "http://127.0.0.1:9000" */
 const char *http_base(void);

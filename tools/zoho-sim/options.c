@@ -44,6 +44,7 @@ static const struct option_row rows[] = {
 	{"concurrent", NUMBER, &options.concurrent, "10", "N", "calls at once; beyond: 429, code 1070"},
 	{"retry-after", NUMBER, &options.retry_after_seconds, "0", "N", "Retry-After with a 429; 0 sends none"},
 	{"latency-ms", NUMBER, &options.latency_ms, "0", "N", "added to every API call"},
+	{"hide-inactive", FLAG, &options.hide_inactive, NULL, NULL, "lists without filter_by show only what is active"},
 	{"gzip", FLAG, &options.gzip, NULL, NULL, "gzip for those who accept it"},
 	{"content-length", FLAG, &options.content_length, NULL, NULL,
 		"Content-Length instead of chunks, also in lists"},

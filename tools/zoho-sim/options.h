@@ -22,6 +22,7 @@ struct options {
 	unsigned calls_per_minute, minute_seconds, calls_per_day, concurrent;
 	unsigned retry_after_seconds; /* 0: no Retry-After */
 	unsigned latency_ms;
+	bool hide_inactive;
 	bool gzip;
 	bool content_length; /* lists with Content-Length instead of chunked */
 	char *webhook_url, *webhook_key, *webhook_signature_secret;

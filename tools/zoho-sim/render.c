@@ -153,5 +153,5 @@ static void render_object(
 
 void render_record(struct text *out, const struct record *record, enum form form)
 {
-	render_object(out, record->entity->fields, form, record, record->values);
+	render_object(out, entity_fields(record->entity), form, record, record->values);
 }

@@ -162,7 +162,7 @@ void record_changed(struct record *record, bool touch)
 
 const char *record_text(struct record *record, const char *key)
 {
-	const struct field *field = fields_find(record->entity->fields, key);
+	const struct field *field = fields_find(entity_fields(record->entity), key);
 	const char *text = get_text(record->values, key);
 
 	if (!*text && field && field->value && *field->value == '=')

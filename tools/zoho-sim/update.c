@@ -2,9 +2,21 @@
 #include <string.h>
 
 #include "clock.h"
+#include "generate.h"
 #include "record_json.h"
 #include "render.h"
 #include "store.h"
+
+static int64_t micro_of(json_object *value)
+{
+	int64_t micro = 0;
+
+	if (json_object_is_type(value, json_type_int))
+		micro = json_object_get_int64(value) * MICRO;
+	else if (json_object_get_userdata(value))
+		decimal_parse(json_object_get_userdata(value), &micro);
+	return micro;
+}
 
 /* Decimals keep the number of digits their field has: 12 becomes 12.00, 3 becomes 3.000000. */
 static json_object *with_decimals(const struct field *field, json_object *value)
@@ -67,7 +79,7 @@ static void set_extra(json_object *values, const char *key, json_object *value)
 
 static bool update_one(struct record *record, const char *key, json_object *value)
 {
-	const struct field *field = fields_find(record->entity->fields, key);
+	const struct field *field = fields_find(entity_fields(record->entity), key);
 	const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 
 	if (!strcmp(key, record->entity->id_key))
@@ -80,13 +92,15 @@ static bool update_one(struct record *record, const char *key, json_object *valu
 		return false;
 	if (field && field->value && *field->value == '=' && !field->sub)
 		key = field->value + 1;
-	if (!field)
+	if (!strcmp(key, "stock_on_hand") && !json_object_is_type(value, json_type_string))
+		set_stock(record->values, micro_of(value));
+	else if (!field)
 		set_extra(record->values, key, value);
 	else if (field->sub && is_array_of_objects(value))
 		json_object_object_add(record->values, key, lines_with_decimals(field, value));
 	else
 		json_object_object_add(
-			record->values, key, with_decimals(fields_find(record->entity->fields, key), value));
+			record->values, key, with_decimals(fields_find(entity_fields(record->entity), key), value));
 	return true;
 }
 
