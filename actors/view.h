@@ -3,7 +3,7 @@
 #pragma once
 #include "actors/actor.h"
 
-enum { VIEW_PARAMS_MAX = 8, VIEW_TEXT_BYTES = 80 };
+enum { VIEW_PARAMS_MAX = 8, VIEW_TEXT_BYTES = 256 };
 
 struct view {
 	const struct db_statement *statement;

@@ -1,0 +1,183 @@
+/* metrics: health, statistics, runs and Prometheus text. It reads every actor's slot and PostgreSQL, and writes nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "actors/metrics/metrics.h"
+#include "actors/view.h"
+#include "sql_embedded.h"
+
+static const int64_t sample_every_ns = 1000000000;
+enum { HOURS_MAX = 24 * 31 };
+
+static const struct db_statement facts_sql = {"metrics_facts", SQL_METRICS_FACTS};
+static const struct db_statement webhook_stats = {"metrics_webhook_stats", SQL_METRICS_WEBHOOK_STATS};
+static const struct db_statement webhook_duplicates = {"metrics_webhook_duplicates", SQL_METRICS_WEBHOOK_DUPLICATES};
+static const struct db_statement runs_sql = {"metrics_runs", SQL_METRICS_RUNS};
+static const struct db_statement run_sql = {"metrics_run", SQL_METRICS_RUN};
+static const struct db_statement entities_sql = {"metrics_entities", SQL_METRICS_ENTITIES};
+static const struct db_statement queue_sql = {"metrics_queue", SQL_METRICS_QUEUE};
+
+typedef void (*compose)(struct metrics *, const struct facts *, struct buf *);
+
+struct asked { /* a request that waits for the facts */
+	struct actor *actor;
+	struct edge *in;
+	uint64_t request;
+	compose compose;
+	const char *type;
+};
+
+static void answer(struct asked *q, const struct facts *f)
+{
+	struct buf b = {0};
+	q->compose(q->actor->state, f, &b);
+	actor_reply_type(q->actor, q->in, q->request, 200, q->type, b.data, b.len);
+	buf_free(&b);
+	free(q);
+}
+
+static void on_facts(void *ctx, const struct db_reply *r)
+{
+	struct facts f = {0};
+	if (r->failure == DB_OK)
+		facts_read(&f, r->results[0]);
+	answer(ctx, &f);
+}
+
+/* Health is answered also, above all, when PostgreSQL isn't there. */
+static void ask(struct actor *a, struct edge *in, const struct msg_http_request *m, compose how, const char *type)
+{
+	struct metrics *s = a->state;
+	struct asked *q = calloc(1, sizeof *q);
+	if (!q)
+		die(EXIT_TEMPORARY, "out of memory");
+	*q = (struct asked){a, in, m->request, how, type};
+	db_query(s->db, &facts_sql, on_facts, q, 1, a->config.zoho_organization_id);
+}
+
+static void webhook_health(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	ask(a, in, m, health_webhooks, "application/json");
+}
+
+static void health(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	ask(a, in, m, health_short, "application/json");
+}
+
+static void complete(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	ask(a, in, m, health_complete, "application/json");
+}
+
+static void text(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	ask(a, in, m, prometheus_text, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+static void by_hours(struct actor *a, struct edge *in, const struct msg_http_request *m, const struct db_statement *s)
+{
+	struct view v;
+	long long hours;
+	if (!view_range(a, in, m, "hours", 1, HOURS_MAX, 24, &hours))
+		return;
+	view_start(&v, a, s);
+	view_number(&v, hours);
+	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
+}
+
+static void stats(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	by_hours(a, in, m, &webhook_stats);
+}
+
+static void duplicates(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	by_hours(a, in, m, &webhook_duplicates);
+}
+
+static void runs(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	struct view v;
+	long long limit, offset;
+	if (!view_page(a, in, m, &limit, &offset))
+		return;
+	view_start(&v, a, &runs_sql);
+	view_query(&v, m, "entity_type");
+	view_query(&v, m, "status");
+	view_number(&v, limit);
+	view_number(&v, offset);
+	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
+}
+
+static void run(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	struct view v;
+	view_start(&v, a, &run_sql);
+	view_text(&v, path_segment(m->path, 4));
+	v.not_found = "Sync run not found";
+	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
+}
+
+static void entity_list(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	struct view v;
+	struct buf names = {0};
+	buf_str(&names, "{");
+	for (int e = 1; e < ENTITIES; e++)
+		buf_fmt(&names, "%s%s", e > 1 ? "," : "", entity_names[e].name);
+	buf_str(&names, "}");
+	view_start(&v, a, &entities_sql);
+	view_text(&v, (struct str){names.data, names.len});
+	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
+	buf_free(&names);
+}
+
+static void queue(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	struct view v;
+	view_start(&v, a, &queue_sql);
+	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
+}
+
+static void on_tick(void *ctx, int result, unsigned flags)
+{
+	struct metrics *m = ctx;
+	(void)result, (void)flags;
+	m->newest = (m->newest + 1) % SAMPLES;
+	m->samples[m->newest] = totals_now(m->actor);
+	m->samples_n += m->samples_n < SAMPLES;
+	loop_timer(m->actor->loop, &m->tick, sample_every_ns);
+}
+
+static void on_database(void *ctx, bool up, const char *why)
+{
+	struct metrics *m = ctx;
+	snprintf(m->database_why, sizeof m->database_why, "%s", up || !why ? "" : why);
+}
+
+static void start(struct actor *a)
+{
+	struct metrics *m = a->state;
+	m->actor = a;
+	m->started_us = now_us();
+	m->db = actor_database(a, on_database, m);
+	m->tick = (struct loop_op){.done = on_tick, .ctx = m};
+	on_tick(m, 0, 0);
+}
+
+const struct actor_type actor_metrics = {
+		.kind = ACTOR_METRICS,
+		.state_size = sizeof(struct metrics),
+		.start = start,
+		.routes = {[ROUTE_WEBHOOK_HEALTH] = webhook_health,
+				[ROUTE_WEBHOOK_STATS] = stats,
+				[ROUTE_WEBHOOK_DUPLICATES] = duplicates,
+				[ROUTE_HEALTH] = health,
+				[ROUTE_HEALTH_COMPLETE] = complete,
+				[ROUTE_METRICS_TEXT] = text,
+				[ROUTE_RUNS] = runs,
+				[ROUTE_RUN] = run,
+				[ROUTE_ENTITY_LIST] = entity_list,
+				[ROUTE_QUEUE] = queue},
+};

@@ -1,0 +1,56 @@
+/* What the parts of the metrics actor share. */
+#pragma once
+#include "actors/actor.h"
+#include "ipc/buf.h"
+
+enum { SAMPLES = 61 }; /* one a second: rates over the last minute */
+
+struct facts { /* what health is judged by; from metrics_facts.sql */
+	bool known;
+	int64_t at_us;
+	long long pending, processing, retry, failed, dead, oldest_seconds, dead_open, alerts, received_24h, usual_24h, last_received_us,
+			last_sync_us, alerts_warning, alerts_critical;
+};
+
+struct totals { /* sums over all actors' counters */
+	uint64_t at[COUNTERS];
+};
+
+struct metrics {
+	struct actor *actor;
+	struct db *db;
+	struct loop_op tick;
+	struct totals samples[SAMPLES];
+	int newest, samples_n;
+	int64_t started_us;
+	char database_why[128];
+};
+
+enum health { HEALTHY, DEGRADED, CRITICAL };
+extern const char *const health_words[];
+
+struct issue {
+	enum health severity;
+	const char *type;
+	char message[200];
+	const char *action;
+};
+struct verdict {
+	enum health status;
+	int score;
+	struct issue issues[24];
+	int n;
+};
+
+struct totals totals_now(const struct actor *);
+double rate_per_minute(const struct metrics *, enum counter_id); /* over what was sampled, a minute at most */
+/* Judges: the worst issue decides. No progress while work waits is never healthy. */
+struct verdict judge(const struct metrics *, const struct facts *);
+void facts_read(struct facts *, const PGresult *);
+
+/* answers.c */
+void health_webhooks(struct metrics *, const struct facts *, struct buf *);
+void health_short(struct metrics *, const struct facts *, struct buf *);
+void health_complete(struct metrics *, const struct facts *, struct buf *);
+/* prometheus.c */
+void prometheus_text(struct metrics *, const struct facts *, struct buf *);
