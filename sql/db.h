@@ -42,32 +42,35 @@ struct db_param {
 
 enum db_failure { /* what an SQLSTATE asks for (architecture.md, "Errors by SQLSTATE") */
 	DB_OK,
-	DB_DATA,        /* 22, 23 but not 23503: these data, every time */
-	DB_REFERENCE,   /* 23503: retry later */
+	DB_DATA,	/* 22, 23 but not 23503: these data, every time */
+	DB_REFERENCE,	/* 23503: retry later */
 	DB_ENVIRONMENT, /* 08 25006 40 53 55 57 58: retry the whole with backoff */
-	DB_PROGRAM,     /* 42 and what else there is: park */
+	DB_PROGRAM,	/* 42 and what else there is: park */
 };
 
 struct db_reply { /* valid during `done` only */
 	enum db_failure failure;
 	char sqlstate[SQLSTATE_BYTES]; /* "" = fine; "08006" when the connection was lost */
-	const char *message;           /* PostgreSQL's primary message, "" */
-	const char *detail;            /* its detail, "" */
-	const char *column;            /* column named by the error, "" */
-	const char *constraint;        /* constraint named by the error, "" */
-	int failed;                    /* which statement, -1 none */
+	const char *message;	       /* PostgreSQL's primary message, "" */
+	const char *detail;	       /* its detail, "" */
+	const char *column;	       /* column named by the error, "" */
+	const char *constraint;	       /* constraint named by the error, "" */
+	int failed;		       /* which statement, -1 none */
 	int n;
 	const PGresult *results[DB_STATEMENTS_MAX]; /* one per statement; those after a failed one NULL */
 };
 typedef void (*db_done)(void *ctx, const struct db_reply *);
 
 struct db *db_open(struct loop *, const struct db_options *);
-void db_close(struct db *); /* outstanding calls are answered with 08006 first */
+void db_close(struct db *); /* outstanding calls are answered with 08006 first; the loop frees it in its next turns */
 bool db_up(const struct db *);
 int db_waiting(const struct db *); /* calls sent and not answered */
 
 /* Starts a call, adds statements (parameters are copied), sends it. `done` is called exactly once, never inside these.
- * A call begun while the connection is down is answered with 08006. */
+ * A call begun while the connection is down is answered with 08006. `done` may be NULL. A call that begins with BEGIN
+ * and ends with COMMIT or ROLLBACK leaves no transaction behind when it fails; one that begins without ending is its
+ * caller's to end. SQLSTATE 26000 and "cached plan must not change result type" (a migration under prepared statements)
+ * are answered as DB_ENVIRONMENT, on a connection that is then made anew. */
 struct db_call *db_begin(struct db *);
 void db_add(struct db_call *, const struct db_statement *, int params, const struct db_param *);
 void db_run(struct db_call *, db_done done, void *ctx);

@@ -77,5 +77,7 @@ void db_conninfo_why(const PGconn *conn, const char *url, const char *message, c
 		*at = ';';
 	for (char *at = why; (at = strchr(at, '\t')); at++)
 		*at = ' ';
+	if (!*why)
+		snprintf(why, DB_WHY_BYTES, "connection lost");
 	hide(why, conn ? PQpass(conn) : NULL);
 }
