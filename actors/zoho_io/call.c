@@ -72,6 +72,11 @@ static void on_unauthorized(struct call *call, const struct reply *r)
 {
 	struct zoho *z = call->zoho;
 	bool denied = now_us() < z->denied_until_us[call->entity] && z->proved == call->token;
+	bool current = z->keeper.token.generation == call->token && *z->keeper.token.access;
+	if (!current) { /* others found this token dead, too: that says nothing of a permission */
+		wait_for(call, 0);
+		return;
+	}
 	if (call->renewed)
 		z->denied_until_us[call->entity] = now_us() + DENIED_S * INT64_C(1000000);
 	if (call->renewed || denied) {
@@ -171,8 +176,7 @@ void zoho_call_start(struct call *call, const char *path)
 		return;
 	}
 	zoho_budget_take(&z->budget, call->lane, zoho_now_ms()); /* before it goes out: a killed process has spent it */
-	call->trial =
-		zoho_breaker_start(&z->breakers[call->endpoint->product], &z->breaker_limits, loop_clock() / 1000000);
+	call->trial = zoho_breaker_go(z, (int)call->endpoint->product);
 	call->state = CALL_FLYING;
 	call->token = z->keeper.token.generation;
 	call->sent_us = now_us();

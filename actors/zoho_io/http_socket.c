@@ -55,8 +55,10 @@ static struct http_socket *find(const struct http *http, curl_socket_t fd)
 static int action_of(int events)
 {
 	int action = 0;
-	if (events < 0 || events & (POLLERR | POLLNVAL))
+	if (events < 0)
 		return CURL_CSELECT_ERR;
+	if (events & (POLLERR | POLLNVAL)) /* libcurl's own recv or send finds the better words */
+		return CURL_CSELECT_IN | CURL_CSELECT_OUT;
 	if (events & (POLLIN | POLLHUP | POLLRDHUP))
 		action |= CURL_CSELECT_IN;
 	if (events & POLLOUT)

@@ -121,8 +121,7 @@ static void refresh(struct zoho *z)
 	explicit_bzero(form.data, form.len);
 	buf_free(&form);
 	if (z->keeper.refresh)
-		z->keeper.trial =
-			zoho_breaker_start(&z->breakers[BREAKER_AUTH], &z->breaker_limits, loop_clock() / 1000000);
+		z->keeper.trial = zoho_breaker_go(z, BREAKER_AUTH);
 }
 
 enum token_need zoho_keeper_ask(struct zoho *z)

@@ -166,4 +166,5 @@ void zoho_view_breakers(struct actor *, struct edge *, const struct msg_http_req
 void zoho_reset_breaker(struct actor *, struct edge *, const struct msg_http_request *);
 
 /* breakers as the rest sees them: logged and told when they change. */
+bool zoho_breaker_go(struct zoho *, int which); /* a call goes out; true: it is a trial */
 void zoho_breaker_note(struct zoho *, int which, enum breaker_end, bool trial);

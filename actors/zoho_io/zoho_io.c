@@ -10,15 +10,28 @@
 
 enum { BUDGET_KEPT_EVERY_MS = 15000 };
 
+static void log_change(const struct breaker *b, enum breaker_state before)
+{
+	if (b->state != before)
+		log_warn("circuit breaker", LF_STR("breaker", b->name), LF_STR("from", zoho_breaker_words[before]),
+			LF_STR("to", zoho_breaker_words[b->state]), LF_INT("failures", b->failure_count));
+}
+
+bool zoho_breaker_go(struct zoho *z, int which)
+{
+	struct breaker *b = &z->breakers[which];
+	enum breaker_state before = b->state;
+	bool trial = zoho_breaker_start(b, &z->breaker_limits, loop_clock() / 1000000);
+	log_change(b, before);
+	return trial;
+}
+
 void zoho_breaker_note(struct zoho *z, int which, enum breaker_end end, bool trial)
 {
 	struct breaker *b = &z->breakers[which];
 	enum breaker_state before = b->state;
 	zoho_breaker_end(b, &z->breaker_limits, end, trial, loop_clock() / 1000000, now_us());
-	if (b->state == before)
-		return;
-	log_warn("circuit breaker", LF_STR("breaker", b->name), LF_STR("from", zoho_breaker_words[before]),
-		LF_STR("to", zoho_breaker_words[b->state]), LF_INT("failures", b->failure_count));
+	log_change(b, before);
 }
 
 static void on_budget_loaded(void *ctx, const struct db_reply *r)
