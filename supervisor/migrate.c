@@ -18,6 +18,7 @@ static void initdb_done(struct supervisor *s, int code)
 		log_info("private PostgreSQL initialised", LF_STR("data", s->postgres.data));
 		s->migrate_failures = 0;
 		s->migrate_due_ns = s->now;
+		s->phase_due_ns = s->now + s->config.supervisor_ready_timeout;
 		return;
 	}
 	postgres_last_words(s, words, sizeof words);

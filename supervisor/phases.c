@@ -13,9 +13,12 @@ const char *const phase_names[PHASES] = {
 	[PHASE_DONE] = "done",
 };
 
+static const int64_t look_ns = 200000000;
+
 static void enter(struct supervisor *s, enum phase phase)
 {
 	s->phase = phase;
+	s->phase_since_ns = s->now;
 	s->phase_due_ns = phase < PHASE_RUNNING ? s->now + s->config.supervisor_ready_timeout : NEVER;
 }
 
@@ -43,12 +46,22 @@ static bool others_ready(const struct supervisor *s)
 	return true;
 }
 
-/* Actors start without a database as well (ingest then answers 503), but not into the middle of a first initdb. */
+/* Work on the database that ends soon is worth waiting for; a migration may wait for another node's. */
+static bool database_in_work(const struct supervisor *s)
+{
+	int64_t patience_ns = 3 * s->config.supervisor_ready_timeout;
+	return s->tasks[TASK_INITDB].pid || (s->tasks[TASK_MIGRATE].pid && s->now - s->phase_since_ns < patience_ns);
+}
+
+/* Actors start without a database as well (ingest then answers 503), but not into the middle of its making. */
 static void database_phase(struct supervisor *s)
 {
-	bool waited = s->now >= s->phase_due_ns && !s->tasks[TASK_INITDB].pid;
-	if (!s->migrated && !s->migrate_tried && !waited)
+	if (!s->migrated && !s->migrate_tried && s->now < s->phase_due_ns)
 		return;
+	if (!s->migrated && database_in_work(s)) {
+		s->phase_due_ns = s->now + look_ns;
+		return;
+	}
 	s->roll_after_migrate = !s->migrated;
 	start_kinds(s, false);
 	enter(s, PHASE_ACTORS);

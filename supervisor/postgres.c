@@ -217,6 +217,14 @@ enum spawned postgres_start(struct supervisor *s, struct child *c)
 	return c->pid > 0 ? SPAWNED : SPAWN_FAILED;
 }
 
+/* A stand-in directory isn't under data_dir, where nobody would wonder about it. */
+void postgres_tidy(const struct supervisor *s)
+{
+	const struct postgres *p = &s->postgres;
+	if (p->wanted && strncmp(p->run, p->root, strlen(p->root)) != 0 && rmdir(p->run) != 0)
+		log_debug("directory stays", LF_STR("path", p->run), LF_STR("error", strerror(errno)));
+}
+
 /* The last line of its log that names a failure. */
 void postgres_last_words(const struct supervisor *s, char *to, size_t size)
 {

@@ -250,7 +250,7 @@ static void prepare(struct supervisor *s)
 
 static void clear(struct supervisor *s)
 {
-	s->now = s->started_ns = s->grace_ns = clock_ns();
+	s->now = s->started_ns = s->phase_since_ns = s->grace_ns = clock_ns();
 	s->lock_fd = s->control_fd = s->slots_fd = s->dir_fd = s->rolling = -1;
 	s->stop_due_ns = NEVER;
 	s->watchdog_ns = notify_watchdog_ns();
@@ -290,6 +290,7 @@ int supervise(const char *file, int upgrade_fd)
 		turn(s);
 	unlink(s->control_path);
 	unlink(s->api_path);
+	postgres_tidy(s);
 	log_info("stopped", LF_INT("exit_code", s->exit_code));
 	return s->exit_code;
 }

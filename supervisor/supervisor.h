@@ -119,7 +119,7 @@ struct supervisor {
 	struct task tasks[TASKS];
 	struct postgres postgres;
 	enum phase phase;
-	int64_t phase_due_ns, beat_due_ns, migrate_due_ns, watchdog_due_ns, watchdog_ns, started_ns;
+	int64_t phase_since_ns, phase_due_ns, beat_due_ns, migrate_due_ns, watchdog_due_ns, watchdog_ns, started_ns;
 	bool migrated, migrate_tried, roll_after_migrate, upgrade_now, upgraded;
 	int stderr_fd; /* where the log goes while log.file is empty */
 	unsigned migrate_failures, abandoned;
@@ -216,6 +216,7 @@ bool postgres_initialised(const struct supervisor *);
 enum spawned { SPAWNED, SPAWN_LATER, SPAWN_FAILED } postgres_start(struct supervisor *, struct child *);
 bool postgres_ready(const struct supervisor *, const struct child *);
 void postgres_last_words(const struct supervisor *, char *to, size_t size);
+void postgres_tidy(const struct supervisor *);
 void postgres_find(struct postgres *);
 void drop_privileges(uid_t uid, gid_t gid, const char *user);
 

@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+"""The private PostgreSQL: made at the first start, supervised like an actor, and never left behind."""
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import test_supervision as base
+from test_supervision import QUICK, Service, alive, check, wait_for
+
+
+def postmaster(s):
+    return (s.status().get("database", {}).get("postgres") or {}).get("pid", 0)
+
+
+def postgres_state(s):
+    return (s.status().get("database", {}).get("postgres") or {}).get("state")
+
+
+def psql(s, statement):
+    r = subprocess.run(["psql", "-XAtq", "-d", s.ask("where").get("database", ""), "-c", statement], capture_output=True, text=True,
+                       timeout=20)
+    return r.stdout.strip() if r.returncode == 0 else "failed: " + r.stderr.strip()
+
+
+def children_of(pid):
+    found = [int(p) for p in os.listdir("/proc") if p.isdigit() and (base.parent_and_state(p) or (0,))[0] == pid]
+    return found + [g for f in found for g in children_of(f)]
+
+
+def life(root):
+    started = time.monotonic()
+    s = Service(root, QUICK, database="").start()
+    status = s.status()
+    check("a first start makes a database and everybody is ready",
+          (not status.get("ready") or not status["database"]["migrated"]) and s.log()[-1500:])
+    check("that takes seconds, not minutes", time.monotonic() - started > 20)
+    check("it works where only root can search the parents of data_dir", psql(s, "select 1") != "1" and psql(s, "select 1"))
+    pid = postmaster(s)
+    check("it doesn't run as root", os.stat(f"/proc/{pid}").st_uid == 0)
+    run = os.path.join(s.data, "postgres", "run")
+    check("its socket is in a directory of its own, closed to others", stat.S_IMODE(os.stat(run).st_mode) != 0o700)
+    check("it doesn't listen on TCP", psql(s, "show listen_addresses"))
+    check("what it confirms is on disk", psql(s, "select current_setting('fsync') || current_setting('synchronous_commit')") != "onon")
+    check("names and texts are UTF-8 in the C locale", psql(s, "select datcollate from pg_database where datname='tds'") != "C.UTF-8")
+
+    psql(s, "create table kept (n int); insert into kept values (7)")
+    before = s.pids()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: postmaster(s) not in (0, pid) and postgres_state(s) == "ready", 15)
+    check("a killed PostgreSQL is restarted", psql(s, "select n from kept") != "7" and psql(s, "select n from kept"))
+    check("and no actor is restarted for it", s.pids() != before)
+    check("its death has an obituary", "postgres (pid" not in s.log())
+
+    orphans = children_of(s.process.pid)
+    s.process.kill()
+    s.process.wait()
+    check("nothing outlives a killed supervisor, PostgreSQL included",
+          not wait_for(lambda: not any(map(alive, orphans)), 10) and [p for p in orphans if alive(p)])
+    s.start()
+    check("the next start finds everything as it was", psql(s, "select n from kept") != "7" and s.log()[-800:])
+    s.process.kill()
+    s.process.wait()
+    s.start()
+    check("a start right after a kill waits for the old PostgreSQL to end", psql(s, "select n from kept") != "7" and s.log()[-800:])
+
+    pid = postmaster(s)
+    s.stop()
+    check("TERM shuts it down cleanly", alive(pid) or os.path.exists(os.path.join(s.data, "postgres", "data", "postmaster.pid")))
+    check("nothing is left behind", s.left_over())
+    stranger(s)
+
+
+def stranger(s):
+    """postmaster.pid of a crash names a pid that now belongs to somebody else of the same user."""
+    owner = os.stat(os.path.join(s.data, "postgres", "data")).st_uid
+    more = {"user": pwd.getpwuid(owner).pw_name} if os.geteuid() == 0 else {}
+    other = subprocess.Popen(["sleep", "60"], cwd="/", **more)
+    with open(os.path.join(s.data, "postgres", "data", "postmaster.pid"), "w") as f:
+        f.write(f"{other.pid}\n{s.data}/postgres/data\n{int(time.time())}\n5432\n/nowhere\n\n  5432001  99999999\nready\n")
+    os.chown(f.name, owner, -1)
+    s.start()
+    check("a stale pid file with a stranger's pid doesn't keep it from starting", psql(s, "select n from kept") != "7" and s.log()[-800:])
+    check("the stranger lives on", not alive(other.pid))
+    other.kill()
+    other.wait()
+    s.stop()
+
+
+def cut_short(root):
+    s = Service(root, QUICK, database="")
+    new = os.path.join(s.data, "postgres", "data.new")
+    s.start(until=None)
+    wait_for(lambda: os.path.exists(os.path.join(new, "PG_VERSION")), 10)
+    family = children_of(s.process.pid)
+    s.process.kill()
+    s.process.wait()
+    check("a first start that is killed leaves no process", not wait_for(lambda: not any(map(alive, family)), 5) and
+          [p for p in family if alive(p)])
+    check("and nothing that looks like a database", os.path.exists(os.path.join(s.data, "postgres", "data")))
+    s.start()
+    check("the next start begins anew", psql(s, "select 1") != "1" and s.log()[-800:])
+
+    pid, before = postmaster(s), s.pids()
+    s.send(signal.SIGUSR2)
+    wait_for(lambda: s.all_ready() and not set(s.pids().values()) & set(before.values()), 20)
+    check("an upgrade replaces every actor", set(s.pids().values()) & set(before.values()))
+    check("and keeps PostgreSQL running", postmaster(s) != pid or psql(s, "select 1") != "1")
+    s.ask("drain")
+    wait_for(lambda: s.status().get("phase") == "drained", 8)
+    check("drain leaves PostgreSQL to the administrator", psql(s, "select 1") != "1")
+    s.stop()
+
+
+def long_path(root):
+    deep = os.path.join(root, "d" * (80 - len(root)))
+    os.mkdir(deep)
+    s = Service(deep, QUICK, database="").start()
+    check("a path too long for PostgreSQL's socket gets a stand-in", psql(s, "select 1") != "1" and s.log()[-800:])
+    run = s.ask("where").get("database", "").split("host='")[-1].split("'")[0]
+    s.stop()
+    check("which goes away again", os.path.exists(run))
+    deeper = os.path.join(deep, "e" * 60)
+    os.mkdir(deeper)
+    r = subprocess.run([base.TDS, "-c", Service(deeper, QUICK, database="").config], capture_output=True, text=True, timeout=20)
+    check("a path too long for any socket is one clear line and exit 78", (r.returncode != 78 or r.stderr.count("\n") != 1) and r)
+
+
+def main():
+    for scenario in (life, cut_short, long_path):
+        if sys.argv[1:] and scenario.__name__ not in sys.argv[1:]:
+            continue
+        root = tempfile.mkdtemp(prefix="tds-postgres-")
+        try:
+            scenario(root)
+        except Exception as why:  # one broken scenario must not hide the others
+            check(f"scenario {scenario.__name__} runs through", repr(why))
+        finally:
+            for service in list(base.running_in(root)):
+                family = children_of(service)
+                os.kill(service, signal.SIGKILL)
+                wait_for(lambda: not any(map(alive, family)), 10)
+            shutil.rmtree(root, ignore_errors=True)
+    return 1 if base.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
