@@ -1,33 +1,13 @@
 /* Owns the client connections: a fixed table, one receive and one send in flight per connection, requests parsed as
  * they come and answered in their order. A connection lives until nothing of it is in flight. */
 #include "actors/http_ingest/connection.h"
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "actors/http_ingest/answer.h"
 #include "actors/http_ingest/dispatch.h"
 
-static void on_receive(void *ctx, int result, unsigned flags);
-static void on_send(void *ctx, int result, unsigned flags);
-
-bool connections_start(struct ingest *in)
-{
-	size_t n = (size_t)in->actor->config.http_connections_max + HTTP_REFUSING_MAX;
-
-	in->connections = calloc(n, sizeof *in->connections); /* untouched pages cost nothing */
-	in->connections_n = n;
-	for (size_t i = n; in->connections && i > 0; i--) {
-		struct connection *c = &in->connections[i - 1];
-
-		c->next_free = in->free_connections;
-		in->free_connections = c;
-	}
-	return in->connections != NULL;
-}
-
-static void receive(struct connection *c)
+void connection_receive(struct connection *c)
 {
 	if (c->deaf || loop_busy(&c->receive) || c->state != CONNECTION_OPEN || c->in_at < c->in_n)
 		return;
@@ -35,31 +15,7 @@ static void receive(struct connection *c)
 	loop_recv(c->ingest->actor->loop, &c->receive, c->fd, c->in, HTTP_INPUT_BYTES);
 }
 
-static void peer_name(struct connection *c)
-{
-	struct sockaddr_storage a = {0};
-	socklen_t n = sizeof a;
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a;
-	int one = 1;
-
-	if (getpeername(c->fd, (struct sockaddr *)&a, &n) != 0 || a.ss_family == AF_UNIX)
-		return;
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	if (a.ss_family == AF_INET) {
-		inet_ntop(AF_INET, &v4->sin_addr, c->peer, sizeof c->peer);
-		c->loopback = (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
-	} else if (a.ss_family == AF_INET6) {
-		bool mapped = IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-
-		inet_ntop(AF_INET6, &v6->sin6_addr, c->peer, sizeof c->peer);
-		c->loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) || (mapped && v6->sin6_addr.s6_addr[12] == 127);
-		if (mapped)
-			inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], c->peer, sizeof c->peer);
-	}
-}
-
-static struct request *begin_request(struct connection *c)
+struct request *connection_begin_request(struct connection *c)
 {
 	struct request *r = request_new(c);
 
@@ -70,39 +26,6 @@ static struct request *begin_request(struct connection *c)
 	c->last = c->reading = r;
 	http_parser_start(&c->parser, r, &c->ingest->limits);
 	return r;
-}
-
-void connection_open(struct ingest *in, int fd, bool trusted)
-{
-	struct connection *c = in->free_connections;
-
-	if (!c) {
-		loop_close(in->actor->loop, fd);
-		return;
-	}
-	in->free_connections = c->next_free;
-	in->open_n++;
-	if (in->connections_used < (size_t)(c - in->connections) + 1)
-		in->connections_used = (size_t)(c - in->connections) + 1;
-	*c = (struct connection){.ingest = in, .state = CONNECTION_OPEN, .fd = fd, .trusted = trusted};
-	c->receive = (struct loop_op){.done = on_receive, .ctx = c};
-	c->send = (struct loop_op){.done = on_send, .ctx = c};
-	c->phase_ns = loop_now(in->actor->loop);
-	c->in = malloc(HTTP_INPUT_BYTES);
-	if (!c->in)
-		die(EXIT_TEMPORARY, "out of memory for a connection");
-	peer_name(c);
-	if (in->open_n > (size_t)in->actor->config.http_connections_max) {
-		struct request *r = begin_request(c);
-
-		c->too_many = c->deaf = true;
-		c->reading = NULL;
-		c->complete_n++;
-		http_refuse(r, 503, "All connections are in use; try again shortly");
-		return;
-	}
-	receive(c);
-	connection_deadline(c);
 }
 
 static void release(struct connection *c)
@@ -183,7 +106,7 @@ static bool parse_some(struct connection *c)
 	if (!c->reading && c->complete_n >= (unsigned)c->ingest->actor->config.http_pipeline_max)
 		return false;
 	if (!c->reading)
-		begin_request(c);
+		connection_begin_request(c);
 	if (!http_parser_begun(&c->parser))
 		c->phase_ns = loop_now(c->ingest->actor->loop);
 	switch (http_parser_feed(&c->parser, c->in + c->in_at, c->in_n - c->in_at, &used)) {
@@ -214,7 +137,7 @@ static void take_input(struct connection *c)
 	connection_pump(c);
 	if (c->state != CONNECTION_OPEN)
 		return;
-	receive(c);
+	connection_receive(c);
 	connection_deadline(c);
 }
 
@@ -231,7 +154,7 @@ static void input_ended(struct connection *c)
 	connection_deadline(c);
 }
 
-static void on_receive(void *ctx, int result, unsigned flags)
+void connection_on_receive(void *ctx, int result, unsigned flags)
 {
 	struct connection *c = ctx;
 
@@ -296,7 +219,7 @@ void connection_pump(struct connection *c)
 	connection_deadline(c);
 }
 
-static void on_send(void *ctx, int result, unsigned flags)
+void connection_on_send(void *ctx, int result, unsigned flags)
 {
 	struct connection *c = ctx;
 	struct request *r = c->first;
@@ -325,18 +248,4 @@ static void on_send(void *ctx, int result, unsigned flags)
 		r->sent = 0;
 	}
 	connection_pump(c);
-}
-
-void connections_drain(struct ingest *in)
-{
-	for (size_t i = 0; i < in->connections_used; i++) {
-		struct connection *c = &in->connections[i];
-
-		if (c->state != CONNECTION_OPEN)
-			continue;
-		if (c->first && c->first->state == REQUEST_STREAMING)
-			http_stream_end(c->first);
-		else if (!c->first)
-			loop_cancel(in->actor->loop, &c->receive); /* unless a request came just now */
-	}
 }

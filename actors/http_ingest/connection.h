@@ -39,6 +39,12 @@ void connection_destroy(struct connection *);
 /* At draining: idle ones end, the others after their answers. */
 void connections_drain(struct ingest *);
 
+/* Between connection_open.c and connection.c. */
+struct request *connection_begin_request(struct connection *);
+void connection_receive(struct connection *);
+void connection_on_receive(void *ctx, int result, unsigned flags);
+void connection_on_send(void *ctx, int result, unsigned flags);
+
 /* Deadlines (deadline.c). */
 void connection_deadline(struct connection *);
 void deadlines_start(struct ingest *);

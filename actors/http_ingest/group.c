@@ -33,40 +33,6 @@ bool group_busy(const struct ingest *in)
 	return in->waiting != NULL;
 }
 
-void group_add(struct ingest *in, struct delivery *d)
-{
-	d->next = NULL;
-	*in->waiting_end = d;
-	in->waiting_end = &d->next;
-	in->waiting_n++;
-}
-
-/* Back to the front, in the order of the members. */
-static void put_back(struct ingest *in, struct delivery **members, unsigned n)
-{
-	while (n > 0) {
-		struct delivery *d = members[--n];
-
-		d->next = in->waiting;
-		if (!in->waiting)
-			in->waiting_end = &d->next;
-		in->waiting = d;
-		in->waiting_n++;
-	}
-}
-
-static struct delivery *take_waiting(struct ingest *in)
-{
-	struct delivery *d = in->waiting;
-
-	in->waiting = d->next;
-	if (!in->waiting)
-		in->waiting_end = &in->waiting;
-	in->waiting_n--;
-	d->next = NULL;
-	return d;
-}
-
 static struct group *group_of(struct group_lane *lane)
 {
 	struct group *g = lane->group;
@@ -85,53 +51,6 @@ static struct group *group_of(struct group_lane *lane)
 	if (!g || !g->members || !g->table)
 		die(EXIT_TEMPORARY, "out of memory for a commit");
 	return lane->group = g;
-}
-
-static bool same(struct str a, struct str b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
-/* Where the newest member of this record stands, or is to stand. */
-static struct delivery **place_of(struct group *g, const struct delivery *d)
-{
-	uint64_t at = id_hash(d->id) + (uint64_t)d->entity * 0x9E3779B97F4A7C15u;
-
-	for (;; at++) {
-		struct delivery **place = &g->table[at & (g->table_size - 1)];
-
-		if (!*place || ((*place)->entity == d->entity && same((*place)->id, d->id) &&
-				       same((*place)->organization, d->organization)))
-			return place;
-	}
-}
-
-static void add_twin(struct delivery *first, struct delivery *d)
-{
-	while (first->twins)
-		first = first->twins;
-	first->twins = d;
-}
-
-/* Takes the next waiting one into the group; false when it has to wait for another group. */
-static bool join(struct ingest *in, struct group *g)
-{
-	struct delivery *d = in->waiting, **place;
-
-	if (!d || g->n == g->size || (d->alone && g->n > 0) || (g->n > 0 && g->members[0]->alone))
-		return false;
-	place = place_of(g, d);
-	if (*place && !strcmp((*place)->key, d->key) && !d->twins && !d->number) {
-		add_twin(*place, take_waiting(in));
-		return true;
-	}
-	for (const struct delivery *o = *place; o; o = o->older)
-		if (!strcmp(o->key, d->key))
-			return false; /* A, B, A: whether the last A is new shows once B is in */
-	d->older = *place;
-	*place = d;
-	g->members[g->n++] = take_waiting(in);
-	return true;
 }
 
 static void settle(struct ingest *in, struct delivery *d, enum delivery_outcome outcome)
@@ -210,7 +129,7 @@ static void retry_alone(struct ingest *in, struct group *g, const struct db_repl
 	g->n = 0;
 	for (unsigned i = 0; i < n; i++)
 		g->members[i]->alone = true;
-	put_back(in, g->members, n);
+	group_put_back(in, g->members, n);
 }
 
 /* What to do with a group whose statement failed; true when the same call is to be made again. */
@@ -289,7 +208,7 @@ static void on_known(void *ctx, const struct db_reply *r)
 	for (unsigned i = 0; i < n; i++)
 		if (g->members[i])
 			g->members[left++] = g->members[i];
-	put_back(in, g->members, left);
+	group_put_back(in, g->members, left);
 }
 
 static struct group_lane *free_lane(struct ingest *in)
@@ -305,15 +224,6 @@ static struct group_lane *free_lane(struct ingest *in)
 	return NULL;
 }
 
-static void fill(struct ingest *in, struct group *g)
-{
-	memset(g->table, 0, g->table_size * sizeof *g->table);
-	for (struct delivery *d = in->waiting; d; d = d->next)
-		d->older = NULL;
-	while (join(in, g))
-		;
-}
-
 void group_flush(struct ingest *in)
 {
 	struct group_lane *lane;
@@ -321,7 +231,7 @@ void group_flush(struct ingest *in)
 	while (in->waiting && (lane = free_lane(in))) {
 		struct group *g = group_of(lane);
 
-		fill(in, g);
+		group_fill(in, g);
 		group_call_store(g, on_stored);
 	}
 	if (in->waiting && !group_up(in)) {
@@ -329,7 +239,7 @@ void group_flush(struct ingest *in)
 		struct delivery *one;
 
 		for (g.members = &one; in->waiting; fail_all(in, &g, NULL)) {
-			one = take_waiting(in);
+			one = group_take(in);
 			g.n = 1;
 		}
 	}

@@ -29,6 +29,11 @@ struct group {
 	struct pg_array arrays[24];
 };
 
+/* The line of the waiting (group_fill.c): the first of it; back to its front, in order; as many as fit into a group. */
+struct delivery *group_take(struct ingest *);
+void group_put_back(struct ingest *, struct delivery **members, unsigned n);
+void group_fill(struct ingest *, struct group *);
+
 /* The two statements' calls, with one array per column (group_params.c). */
 void group_call_store(struct group *, db_done done);
 void group_call_known(struct group *, db_done done);
