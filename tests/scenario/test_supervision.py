@@ -196,6 +196,92 @@ def pauses(root):
     s.stop()
 
 
+HAND = {"count": 616, "entity": 644, "id": 668}  # of struct slot_hand in a slot of 4096 bytes (ipc/slot.h)
+
+
+def slot_write(s, name, field, value):
+    """Writes into an actor's slot as the actor itself would."""
+    actors = [a["name"] for a in s.status()["actors"]]
+    with open(f"/proc/{s.actor(name)['pid']}/fd/5", "r+b", buffering=0) as f:
+        f.seek((actors.index(name) + 1) * 4096 + HAND[field])
+        f.write(value)
+
+
+def boot_of(s, name):
+    with open(f"/proc/{s.actor(name)['pid']}/fd/3", "rb", buffering=0) as f:
+        return os.pread(f.fileno(), 1 << 20, 0)
+
+
+def die_with(s, name, count, record=b""):
+    slot_write(s, name, "entity", b"product\0")
+    slot_write(s, name, "id", record + b"\0")
+    slot_write(s, name, "count", count.to_bytes(4, "little"))
+    return s.replaced(name, s.kill_actor(name, signal.SIGSEGV), 5)
+
+
+def poison(root):
+    s, name = Service(root, QUICK).start(), "handler:product#0"
+    now = die_with(s, name, 1, b"460000000000001")
+    check("the obituary names the record in hand", not now or "product 460000000000001" not in now["obituary"] and now["obituary"])
+    check("one crash condemns nobody", b"460000000000001" in boot_of(s, name))
+    die_with(s, name, 1, b"460000000000002")
+    check("another record is another suspect", b"460000000000002" in boot_of(s, name))
+    die_with(s, name, 1, b"460000000000001")
+    check("the second crash does: the restarted actor is told to give the record up",
+          b"460000000000001" not in boot_of(s, name) or b"460000000000002" in boot_of(s, name))
+    check("another entity's handler isn't", b"460000000000001" in boot_of(s, "handler:vendor#0"))
+    for _ in range(6):
+        die_with(s, name, 1, os.urandom(4).hex().encode())
+    check("deaths with a suspect cool nobody down", not wait_for(lambda: s.actor(name)["state"] == "ready", 3) and s.actor(name))
+    check("that actor never rested", "rests for" in s.log())
+    before = boot_of(s, name)
+    die_with(s, name, 100)
+    check("after a death with a batch in hand the actor works record by record", single_step(before) or not single_step(boot_of(s, name)))
+    s.stop()
+
+
+def single_step(boot):
+    return int.from_bytes(boot[40:44], "little")  # struct boot: ten words before it
+
+
+def ring_write(s, actor, ring, offset, value):
+    """Writes into a ring's memory through a process that holds it."""
+    base = f"/proc/{s.actor(actor)['pid']}/fd"
+    fd = next(f for f in os.listdir(base) if ring in os.readlink(f"{base}/{f}"))
+    with open(f"{base}/{fd}", "r+b", buffering=0) as f:
+        f.seek(offset)
+        f.write(value)
+
+
+def broken_rings(root):
+    s = Service(root, QUICK).start()
+    for sentence, tail in (("an impossible index", 12345), ("a record that is none", 64)):
+        before = s.pids()
+        ring_write(s, "dispatcher", "tds:dispatcher>handler:vendor#0", 128, tail.to_bytes(8, "little"))
+        wait_for(lambda: s.all_ready() and s.pids()["handler:vendor#0"] != before["handler:vendor#0"], 10)
+        wait_for(s.all_ready, 10)
+        after = s.pids()
+        check(f"{sentence} in a ring is found and the ring emptied", "ring is broken, resetting it" not in s.log() and s.log()[-900:])
+        check("both its sides start anew", {n for n in before if before[n] == after[n]} & {"dispatcher", "handler:vendor#0"})
+        check("nobody else does", {n for n in before if before[n] != after[n]} - {"dispatcher", "handler:vendor#0"})
+        time.sleep(1.5)
+        check("and stay", s.pids() != after and s.log()[-900:])
+    s.stop()
+
+
+def temporary(root):
+    os.environ["TDS_FAULT"] = "metrics/mmap:1+:EPERM"
+    s = Service(root, QUICK).start(until=None)
+    del os.environ["TDS_FAULT"]
+    wait_for(lambda: s.actor("metrics")["restarts"] > 3, 10)
+    check("an actor whose environment is bad is tried again with pauses", s.actor("metrics")["state"] not in ("backoff", "starting") and
+          s.actor("metrics"))
+    wait_for(lambda: s.status().get("phase") == "running", 10)
+    check("the others don't wait for it for ever", s.actor("http-ingest#0")["state"] != "ready" and s.status())
+    check("status says that not everybody is ready", s.status().get("ready") is not False or not s.status().get("essential_ready"))
+    s.stop()
+
+
 def many_deaths(root):
     s = Service(root, QUICK).start()
     before = s.pids()
@@ -331,11 +417,19 @@ def reloads(root):
     os.rename(log, log + ".1")
     s.send(signal.SIGUSR1)
     wait_for(lambda: os.path.exists(log) and "reopened" in open(log).read(), 5)
-    mark = time.time()
-    wait_for(lambda: all(os.path.samefile(f"/proc/{p}/fd/2", log) for p in s.pids().values() if p), 15)
-    holders = [n for n, p in s.pids().items() if not os.path.samefile(f"/proc/{p}/fd/2", log)]
-    check("USR1 opens the log file again, for everybody", holders and (holders, time.time() - mark))
+    wait_for(lambda: s.all_ready() and not holders_of_another(s, log), 15)
+    check("USR1 opens the log file again, for everybody", holders_of_another(s, log))
     s.stop()
+
+
+def holders_of_another(s, log):
+    """Actors whose stderr is not this file."""
+    def another(pid):
+        try:
+            return not os.path.samefile(f"/proc/{pid}/fd/2", log)
+        except OSError:
+            return True
+    return [name for name, pid in s.pids().items() if another(pid)]
 
 
 class Knocker(threading.Thread):
@@ -434,7 +528,7 @@ def parent_and_state(pid):
 
 def main():
     only = sys.argv[1:]
-    for scenario in (door, deaths_and_hangs, pauses, many_deaths, gives_up, supervisor_killed, stopping, reloads, upgrade, control):
+    for scenario in (door, deaths_and_hangs, pauses, poison, broken_rings, temporary, many_deaths, gives_up, supervisor_killed, stopping, reloads, upgrade, control):
         if only and scenario.__name__ not in only:
             continue
         root = tempfile.mkdtemp(prefix="tds-supervision-")
