@@ -101,7 +101,7 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 	}
 	if (!r) {
 		detail_done(d, m->seq);
-		if (!m->seq && (m->retry || m->outcome >= OUTCOME_DEAD_LETTER))
+		if (!m->seq && (m->retry || m->outcome != OUTCOME_APPLIED))
 			details_failed(d, (enum entity_id)m->entity, m->id, true);
 		return;
 	}

@@ -243,8 +243,12 @@ static void on_finished(void *ctx, const struct db_reply *r)
 
 static void next_range(struct job *j)
 {
-	if (j->depth) {
+	bool more = j->depth || j->next_single < j->n;
+	if (j->depth)
 		j->at = j->stack[--j->depth];
+	else if (more)
+		j->at = (struct job_range){j->next_single, j->next_single + 1}, j->next_single++;
+	if (more) {
 		decide(j);
 		return;
 	}
@@ -272,10 +276,8 @@ void job_run(struct applier *p, struct job *j)
 	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = 0;
 	j->closed_n = 0;
 	j->depth = 0;
-	if (j->single_step)
-		for (size_t i = j->n; i-- > 0 && j->n <= sizeof j->stack / sizeof *j->stack;)
-			j->stack[j->depth++] = (struct job_range){i, i + 1};
-	if (!j->depth && j->n)
+	j->next_single = j->single_step ? 0 : j->n;
+	if (!j->single_step && j->n)
 		j->stack[j->depth++] = (struct job_range){0, j->n};
 	next_range(j);
 }

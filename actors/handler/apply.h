@@ -48,7 +48,7 @@ struct job {
 	struct applier *applier;
 	bool careful, begun;
 	struct job_range stack[64];
-	size_t depth;
+	size_t depth, next_single;
 	struct job_range at;
 	uint16_t winners[MESSAGE_LIST_MAX];
 	size_t winners_n;

@@ -166,7 +166,6 @@ static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 		j->kind = JOB_QUEUE;
 		j->seqs = w->seqs;
 		j->n = w->message.work.seqs.n;
-		j->single_step |= w->message.work.isolate;
 		return;
 	}
 	bool page = w->type == MSG_PAGE;
