@@ -1,0 +1,86 @@
+/* Cutting replies into records, and naming the field of a record that was refused. */
+#include <criterion/criterion.h>
+#include <string.h>
+#include "actors/handler/diagnose.h"
+#include "actors/handler/slices.h"
+
+static struct slices s;
+
+static void cut(const char *body, const char *root, bool fine, size_t n)
+{
+	cr_assert_eq(slices_of(str_of(body), root, &s), fine, "%s", body);
+	if (fine)
+		cr_assert_eq(s.n, n, "%s: %zu", body, s.n);
+}
+
+Test(slices, finds_the_records_of_a_list)
+{
+	cut("{\"code\":0,\"items\":[{\"a\":1},{\"b\":[1,2,{}]} , {}],\"page_context\":{\"page\":1}}", "items", true, 3);
+	cr_assert(str_eq(s.at[1], "{\"b\":[1,2,{}]}"));
+	cut("{\"items\":[]}", "items", true, 0);
+	cut("{\"items\": [ \n ] }", "items", true, 0);
+}
+
+Test(slices, takes_a_single_object_as_one_record)
+{
+	cut("{\"code\":0,\"item\":{\"item_id\":\"1\"}}", "item", true, 1);
+}
+
+Test(slices, is_not_fooled_by_brackets_and_quotes_in_strings)
+{
+	cut("{\"x\":\"]}\\\"{\",\"items\":[{\"n\":\"a]\\\\\"},{\"n\":\"}{\"}]}", "items", true, 2);
+}
+
+Test(slices, refuses_what_lacks_the_list)
+{
+	cut("{\"code\":0}", "items", false, 0);
+	cut("{\"items\":5}", "items", false, 0);
+	cut("[]", "items", false, 0);
+	cut("", "items", false, 0);
+	cut("{\"items\":[{\"a\":1}", "items", false, 0);
+}
+
+Test(slices, stands_every_truncation)
+{
+	const char *body = "{\"code\":0,\"items\":[{\"a\":\"\\u0041\",\"b\":-1.5e3},{\"c\":[true,null]}]}";
+	for (size_t n = 0; n < strlen(body); n++)
+		slices_of((struct str){body, n}, "items", &s);
+}
+
+Test(slices, reads_a_member_of_an_object)
+{
+	struct str doc = str_of("{\"x\":{\"item_id\":\"no\"},\"item_id\":\"4711\",\"n\":12345678901234567890}");
+	cr_assert(str_eq(slice_member(doc, "item_id"), "4711"));
+	cr_assert(str_eq(slice_member(doc, "n"), "12345678901234567890"));
+	cr_assert_null(slice_member(doc, "none").data);
+	cr_assert(str_eq(slice_member_any(doc, "none|item_id"), "4711"));
+}
+
+static void says(enum entity_id e, const char *record, const char *expected)
+{
+	struct buf b = {0};
+	diagnose(entities[e], str_of(record), &b);
+	cr_assert_str_eq(b.data ? b.data : "", expected);
+	buf_free(&b);
+}
+
+Test(diagnose, names_the_field_that_is_no_number)
+{
+	says(ENTITY_PRODUCT, "{\"item_id\":\"1\",\"rate\":\"12,5\"}", "field rate: \"12,5\" is not a number");
+}
+
+Test(diagnose, names_a_field_of_a_line)
+{
+	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"line_items\":[{\"quantity\":1},{\"quantity\":\"many\"}]}",
+			"field line_items[1].quantity: \"many\" is not a number");
+}
+
+Test(diagnose, names_a_date_that_is_none)
+{
+	says(ENTITY_INVOICE, "{\"date\":\"2026-02-30\"}", "field date: \"2026-02-30\" is not a date (YYYY-MM-DD)");
+}
+
+Test(diagnose, finds_nothing_in_a_good_record)
+{
+	says(ENTITY_PRODUCT, "{\"item_id\":\"1\",\"rate\":12.50,\"purchase_rate\":\"\",\"reorder_level\":null,\"is_taxable\":true}", "");
+}
