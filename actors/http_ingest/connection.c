@@ -1,6 +1,7 @@
 /* Owns the client connections: a fixed table, one receive and one send in flight per connection, requests parsed as
  * they come and answered in their order. A connection lives until nothing of it is in flight. */
 #include "actors/http_ingest/connection.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -159,6 +160,11 @@ void connection_on_receive(void *ctx, int result, unsigned flags)
 	struct connection *c = ctx;
 
 	(void)flags;
+	if (result == -ECANCELED && c->state == CONNECTION_OPEN) { /* draining; what came before is still served */
+		ssize_t n = recv(c->fd, c->in, HTTP_INPUT_BYTES, MSG_DONTWAIT);
+
+		result = n > 0 ? (int)n : result;
+	}
 	if (c->state == CONNECTION_CLOSING) {
 		release(c);
 	} else if (c->state == CONNECTION_LINGERING) {

@@ -80,6 +80,7 @@ void connection_open(struct ingest *in, int fd, bool trusted)
 
 void connections_drain(struct ingest *in)
 {
+	in->drain_ns = loop_now(in->actor->loop);
 	for (size_t i = 0; i < in->connections_used; i++) {
 		struct connection *c = &in->connections[i];
 
@@ -87,7 +88,9 @@ void connections_drain(struct ingest *in)
 			continue;
 		if (c->first && c->first->state == REQUEST_STREAMING)
 			http_stream_end(c->first);
-		else if (!c->first)
+		else if (!c->first && c->requests)
 			loop_cancel(in->actor->loop, &c->receive); /* unless a request came just now */
+		else
+			connection_deadline(c); /* its first request may be on its way */
 	}
 }

@@ -31,6 +31,8 @@ static int64_t read_due(const struct connection *c)
 		return c->phase_ns + (c->parser.head_told ? k->http_body_timeout : k->http_header_timeout);
 	if (c->first && c->first != c->reading)
 		return INT64_MAX;
+	if (c->ingest->drain_ns)
+		return (c->phase_ns > c->ingest->drain_ns ? c->phase_ns : c->ingest->drain_ns) + HTTP_DRAIN_GRACE_NS;
 	return c->phase_ns + (c->requests ? k->http_idle_timeout : k->http_header_timeout);
 }
 

@@ -13,6 +13,7 @@ enum {
 	INGEST_CONNECTIONS_MAX = 16, /* limit of ingest.connections */
 };
 #define HTTP_LINGER_NS INT64_C(2000000000)
+#define HTTP_DRAIN_GRACE_NS INT64_C(1000000000) /* for the first request of a connection just accepted */
 #define HTTP_ACCEPT_PAUSE_NS INT64_C(100000000) /* after accept failed (descriptors used up) */
 
 struct connection;
@@ -50,6 +51,7 @@ struct ingest {
 	struct loop_op deadline; /* one timer for all connections, due at the earliest deadline */
 	int64_t deadline_ns;	 /* 0 = not running */
 	struct forwards forwards;
+	int64_t drain_ns; /* since when no new connections are taken, 0 = they are */
 	unsigned streams_n;
 	struct access *access; /* tokens, origins, secrets */
 	struct group_lane lanes[INGEST_CONNECTIONS_MAX];
