@@ -167,7 +167,8 @@ static void on_closed(void *ctx, const struct db_reply *reply)
 void run_close(struct dispatcher *d, struct run *r)
 {
 	bool well = !*r->error && r->all_well;
-	char fence[24], last[24], calls[24], date[24], overlap[24];
+	char fence[24], last[24], calls[24], date[24], overlap[24], dry[160];
+	const struct run_counts *c = &r->counts;
 	struct opening *o = calloc(1, sizeof *o);
 	if (!o)
 		die(EXIT_TEMPORARY, "out of memory");
@@ -178,8 +179,10 @@ void run_close(struct dispatcher *d, struct run *r)
 	snprintf(calls, sizeof calls, "%" PRIu64, r->calls);
 	snprintf(date, sizeof date, "%" PRId64, r->zoho_date_us);
 	snprintf(overlap, sizeof overlap, "%" PRId64, d->actor->config.sync_overlap / 1000000000);
-	bool complete = well && r->last && !r->since_us && !*r->filter;
-	db_query(d->db, &close_run, on_closed, o, 10, d->actor->config.zoho_organization_id, r->id, fence,
+	snprintf(dry, sizeof dry, "{%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "}", c->total, c->created,
+			c->updated, c->unchanged, c->skipped, c->failed);
+	bool complete = well && r->last && !r->options.dry_run && !r->since_us && !*r->filter;
+	db_query(d->db, &close_run, on_closed, o, 11, d->actor->config.zoho_organization_id, r->id, fence,
 			well ? "completed" : "failed", *r->error ? r->error : NULL, last, calls, date, overlap,
-			complete ? "true" : "false");
+			complete ? "true" : "false", r->options.dry_run ? dry : NULL);
 }

@@ -114,9 +114,9 @@ static void on_job(void *ctx, struct job *j)
 	}
 	h->retry_ns = 0;
 	h->single_step = false;
-	if (!j->retry)
+	if (!j->retry && !j->dry_run)
 		count_job(a, j);
-	else if (!j->repeated)
+	else if (j->retry && !j->repeated)
 		log_error("refused by the database", LF_STR("sqlstate", j->sqlstate), LF_STR("error", j->error));
 	bool told = w->type == MSG_WORK   ? report_work(a, j, &w->message.work)
 		    : w->type == MSG_PAGE ? report_page(a, j, &w->message.page)

@@ -121,7 +121,8 @@ static int64_t day_wait(struct budget *b, enum lane lane, int64_t now_ms)
 	return left < 0 || left - b->in_flight > reserve ? 0 : until_midnight(b, now_ms);
 }
 
-/* Of the calls at once, one is the realtime lane's, where there is more than one. */
+/* Background lanes leave one of the calls at once free for webhooks. A person's bulk sync may use them all: the
+ * realtime lane is asked first, so it waits for the end of one call at most. */
 static bool is_full(struct budget *b, enum lane lane, int64_t now_ms)
 {
 	if (b->at_once < b->limits.at_once_max && now_ms >= b->more_at_once_ms) {
@@ -129,7 +130,7 @@ static bool is_full(struct budget *b, enum lane lane, int64_t now_ms)
 		b->more_at_once_ms = now_ms + AT_ONCE_GROW_MS;
 	}
 	int64_t bulk_max = b->at_once > 1 ? b->at_once - 1 : 1;
-	return b->in_flight >= b->at_once || (lane != LANE_REALTIME && b->in_flight_bulk >= bulk_max);
+	return b->in_flight >= b->at_once || (lane > LANE_USER && b->in_flight_bulk >= bulk_max);
 }
 
 int64_t zoho_budget_wait(struct budget *b, enum lane lane, int64_t now_ms)

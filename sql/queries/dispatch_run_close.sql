@@ -1,10 +1,13 @@
 -- Closes a run in one transaction: counters are sums over its pages, the cursor moves once. $1 organisation, $2 run, $3 fence,
 -- $4 status, $5 error or NULL, $6 last page or 0, $7 api calls, $8 run's start by Zoho's clock (Unix µs, 0 unknown), $9 overlap in s,
--- $10 the scan was complete. Answers the counters.
+-- $10 the scan was complete, $11 counters of a dry run (which left no pages) or NULL: rows, created, updated, unchanged, stale,
+-- failed. Answers the counters.
 WITH sums AS (
-	SELECT coalesce(sum(rows), 0)::int AS rows, coalesce(sum(created), 0)::int AS created, coalesce(sum(updated), 0)::int AS updated,
-		coalesce(sum(unchanged), 0)::int AS unchanged, coalesce(sum(stale), 0)::int AS stale, coalesce(sum(failed), 0)::int AS failed
+	SELECT coalesce($11::int[], ARRAY[coalesce(sum(rows), 0), coalesce(sum(created), 0), coalesce(sum(updated), 0),
+		coalesce(sum(unchanged), 0), coalesce(sum(stale), 0), coalesce(sum(failed), 0)]::int[]) AS n
 	FROM tds_run_pages WHERE run_id = $2::uuid
+), counts AS (
+	SELECT n[1] AS rows, n[2] AS created, n[3] AS updated, n[4] AS unchanged, n[5] AS stale, n[6] AS failed FROM sums
 ), closed AS (
 	UPDATE tds_sync_runs r SET status = $4, completed_at = now(), duration_seconds = extract(epoch FROM now() - r.started_at),
 		total_events = s.rows, processed_events = s.rows - s.failed, failed_events = s.failed, skipped_events = s.stale,
@@ -12,7 +15,7 @@ WITH sums AS (
 		api_calls = $7::int, last_page = nullif($6::int, 0), scan_complete = $10::boolean,
 		zoho_date = CASE WHEN $8::bigint > 0 THEN 'epoch'::timestamptz + $8::bigint * interval '1 microsecond' END,
 		error_summary = CASE WHEN $5::text IS NOT NULL THEN jsonb_build_object('error', $5::text) END
-	FROM sums s WHERE r.organization_id = $1 AND r.id = $2::uuid AND r.fence = $3::bigint AND r.status = 'running'
+	FROM counts s WHERE r.organization_id = $1 AND r.id = $2::uuid AND r.fence = $3::bigint AND r.status = 'running'
 	RETURNING r.*
 ), moved AS (
 	INSERT INTO tds_sync_cursors AS c (organization_id, source_type, entity_type, last_sync_at, cursor_value, total_synced,

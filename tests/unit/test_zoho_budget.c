@@ -96,6 +96,19 @@ Test(zoho_budget, bulk_leaves_one_place_at_once_to_the_realtime_lane)
 	cr_assert_eq(zoho_budget_wait(&b, LANE_SCHEDULED, noon), 0);
 }
 
+Test(zoho_budget, a_persons_sync_may_use_every_place_at_once)
+{
+	struct budget b = fresh(100, 5);
+	for (int i = 0; i < 5; i++) {
+		cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 0);
+		zoho_budget_take(&b, LANE_USER, noon);
+	}
+	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), INT64_MAX);
+	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), INT64_MAX);
+	zoho_budget_back(&b, LANE_USER);
+	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), 0);
+}
+
 Test(zoho_budget, of_a_day_ten_percent_are_kept_for_the_realtime_lane)
 {
 	struct budget b = fresh(100, 5);
