@@ -81,7 +81,9 @@ LINES = {  # table, Zoho's id of the record, own id of the record, fields
     "order": ("sales_items", "zoho_salesorder_id", "sales_order_id", LINE + [
         ("quantity_invoiced", "quantity_invoiced", number), ("quantity_shipped", "quantity_shipped", number)]),
 }
-FROM_WEBHOOKS_ONLY = {"product": {"brand", "manufacturer"}}  # lists lack them, and nobody fetches a product's detail
+# Lists lack these, and for them alone no detail is fetched (only for lines): they come with webhooks.
+FROM_WEBHOOKS_ONLY = {"product": {"brand", "manufacturer"}, "customer": {"billing_address", "shipping_address", "pricebook_id", "owner_id"},
+                      "vendor": {"billing_address", "shipping_address"}}
 FINISHED = ("completed", "dead_letter")
 SHOWN_MAX = 25
 

@@ -5,6 +5,7 @@ loop (uring, epoll), TDS_KEEP=1 leaves the folders of failed scripts behind.
 """
 import atexit
 import concurrent.futures
+import fcntl
 import http.client
 import json
 import os
@@ -246,7 +247,8 @@ def setting(value):
 class Tds:
     """One running tds with its own data_dir. Sections as dicts: Tds(sim, queue={"batch_size": 10}, environment={...})."""
 
-    def __init__(self, sim=None, environment=None, binary=None, io=None, start=True, **sections):
+    def __init__(self, sim=None, environment=None, binary=None, io=None, start=True, template=True, **sections):
+        """template: begin with a copy of a migrated, empty database, which saves initdb; False: as at a first start."""
         self.folder = tempfile.mkdtemp(prefix="tds-")
         os.chmod(self.folder, 0o755)
         self.data = os.path.join(self.folder, "data")
@@ -269,8 +271,14 @@ class Tds:
                                      "client_secret": "sim-secret", "refresh_token": "sim-refresh", "calls_per_minute_max": 100000,
                                      "concurrent_calls_max": 5, "backoff_min": "50ms", "backoff_max": "1s"}
         self.configure(**sections)
+        if template and "url" not in self.sections["database"]:
+            self.take_template()
         if start:
             self.start()
+
+    def take_template(self):
+        os.makedirs(self.data, mode=0o755)
+        subprocess.run(["cp", "-a", os.path.join(template(), "postgres"), self.data], check=True)
 
     def configure(self, **sections):
         for name, value in sections.items():
@@ -483,6 +491,36 @@ class Tds:
                 pass
         if not (failures and os.environ.get("TDS_KEEP")):
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def template():
+    """data_dir of a TDS that was started once and stopped; TDS_TEMPLATE names one to share between scripts."""
+    where = os.environ.get("TDS_TEMPLATE")
+    if not where:
+        where = tempfile.mkdtemp(prefix="tds-template-")
+        os.chmod(where, 0o755)
+        os.environ["TDS_TEMPLATE"] = where
+        atexit.register(shutil.rmtree, where, ignore_errors=True)
+    data = os.path.join(where, "data")
+    with open(os.path.join(where, "lock"), "w") as lock:  # two scripts at once: one makes it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(os.path.join(where, "made")):
+            first = Tds(template=False)
+            problem = first.stop()
+            if problem:
+                raise RuntimeError(f"the template isn't well: {problem}: {first.log()[-1500:]}")
+            os.rename(first.data, data)
+            first.remove()
+            open(os.path.join(where, "made"), "w").close()
+    return data
+
+
+def world(sim=None, webhooks=None, **tds):
+    """A Zoho and a TDS that know each other."""
+    zoho = Sim(**(sim or {}))
+    service = Tds(zoho, **tds)
+    zoho.webhooks(url=service.url + "/api/tds/webhooks", **(webhooks or {}))
+    return zoho, service
 
 
 def wrap(entity, record):
