@@ -45,7 +45,9 @@ static struct u64_list any_list(void)
 
 static bool same_strings(struct str a, struct str b)
 {
-	return !a.data == !b.data && a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+	if (!a.data || !b.data)
+		return !a.data && !b.data;
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 static bool same_lists(struct u64_list a, struct u64_list b)
