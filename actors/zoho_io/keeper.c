@@ -10,13 +10,10 @@
 
 enum { PATIENCE_MS = 1500, SAVE_AGAIN_MS = 30000, TOKEN_REPLY_BYTES_MAX = 65536 };
 
-static void on_loaded(void *ctx, const struct db_reply *r)
+static void take_kept(struct zoho *z, const PGresult *row)
 {
-	struct zoho *z = ctx;
 	struct token kept = {0};
 	size_t length;
-	z->keeper.loading = false;
-	const PGresult *row = r->failure == DB_OK ? r->results[0] : NULL;
 	if (!row || PQntuples(row) != 1 || PQgetisnull(row, 0, 0) || PQgetisnull(row, 0, 1) || PQgetisnull(row, 0, 2))
 		return;
 	char *text = zoho_unseal(z->actor->config.zoho_client_secret, z->keeper.about, PQgetvalue(row, 0, 0),
@@ -29,6 +26,16 @@ static void on_loaded(void *ctx, const struct db_reply *r)
 		log_info("the kept access token is used");
 	}
 	free(text);
+}
+
+/* A token is got ready before the first call needs it; a grant that is no longer valid is known at once. */
+static void on_loaded(void *ctx, const struct db_reply *r)
+{
+	struct zoho *z = ctx;
+	z->keeper.loading = false;
+	take_kept(z, r->failure == DB_OK ? r->results[0] : NULL);
+	if (!z->drain_ns)
+		zoho_keeper_ask(z);
 }
 
 static void load(struct zoho *z)
