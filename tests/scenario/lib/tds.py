@@ -263,7 +263,7 @@ class Tds:
             "http": {"listen": [f"127.0.0.1:{self.port}"]},
             "database": {"private_shared_buffers": "32MB"},
             "sync": {"schedule": []},
-            "queue": {"backoff_min": "100ms", "backoff_max": "2s", "poll_interval": "200ms"},
+            "queue": {"backoff_min": "100ms", "backoff_max": "2s", "poll_interval": "50ms"},
             "supervisor": {"drain_timeout": "10s"},
         }
         if sim:
