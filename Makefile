@@ -53,6 +53,9 @@ $(BUILD)/zoho-sim: $(call obj,$(SIM_SRC))
 $(BUILD)/bench/%: $(BUILD)/obj/tools/bench/%.o $(LIB_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread
+$(BUILD)/crash/%: $(BUILD)/obj/tests/crash/%.o $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread
 # Unit tests see everything but main().
 $(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(filter-out $(BUILD)/obj/supervisor/main.o,$(call obj,$(TDS_SRC))) $(LIB_OBJ) $(LLHTTP_OBJ)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(shell pkg-config --libs criterion) -lpthread

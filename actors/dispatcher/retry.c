@@ -49,7 +49,8 @@ void bury_event(struct dispatcher *d, struct event *e, const char *code, const c
 {
 	char seq[24];
 	snprintf(seq, sizeof seq, "%" PRIu64, e->seq);
-	db_query(d->db, &dead, on_written, d, 7, d->actor->config.zoho_organization_id, seq, reason, code, reason, "dispatcher", NULL);
+	db_query(d->db, &dead, on_written, d, 8, d->actor->config.zoho_organization_id, seq, reason, code, reason, "dispatcher", NULL,
+			NULL);
 	actor_count(d->actor, COUNT_FAILED, 1);
 	struct record *r = e->record;
 	queue_forget(&d->queue, e);

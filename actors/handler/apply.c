@@ -117,12 +117,18 @@ static void halve(struct job *j)
 	db_query(j->applier->db, &undo, on_buried, j, 0);
 }
 
+/* The ledger has the page already, or the run went on under another fence: nothing of it is to be done. */
+static bool is_repetition(const struct job *j, const struct db_reply *r)
+{
+	return j->kind == JOB_PAGE && ((!strcmp(r->sqlstate, "23505") && !strcmp(r->constraint, "tds_run_pages_pkey")) ||
+					      (!strcmp(r->sqlstate, "23502") && !strcmp(r->column, "run_id")));
+}
+
 static void on_refused(struct job *j, const struct db_reply *r)
 {
-	if (r->failure == DB_ENVIRONMENT)
+	j->repeated = is_repetition(j, r);
+	if (r->failure == DB_ENVIRONMENT || j->repeated)
 		give_up(j, r);
-	else if (j->kind == JOB_PAGE && !strcmp(r->sqlstate, "23505") && !strcmp(r->constraint, "tds_run_pages_pkey"))
-		j->repeated = true, give_up(j, r);
 	else if (!j->careful && (r->failure != DB_PROGRAM || j->n > 1))
 		start_over_carefully(j);
 	else if (!j->careful)

@@ -82,21 +82,22 @@ static struct json_object *lookup(struct json_object *doc, const char *path)
 	return NULL;
 }
 
-static bool check(const struct field *fields, struct json_object *doc, const char *prefix, struct buf *to)
+static bool check(const struct field *fields, struct json_object *doc, const char *prefix, struct buf *to, struct buf *field)
 {
 	for (const struct field *f = fields; f->path; f++) {
 		struct json_object *v = lookup(doc, f->path);
 		const char *text = v ? json_object_get_string(v) : "";
 		const char *why = complaint(f->rule, text);
 		if (why) {
-			buf_fmt(to, "field %s%s: \"%.80s\" %s", prefix, f->path, text, why);
+			buf_fmt(field, "%s%s", prefix, f->path);
+			buf_fmt(to, "field %s: \"%.80s\" %s", field->data, text, why);
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool check_lines(const struct lines *l, struct json_object *doc, struct buf *to)
+static bool check_lines(const struct lines *l, struct json_object *doc, struct buf *to, struct buf *field)
 {
 	struct json_object *list = lookup(doc, l->path);
 	if (!json_object_is_type(list, json_type_array))
@@ -104,20 +105,20 @@ static bool check_lines(const struct lines *l, struct json_object *doc, struct b
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		char prefix[96];
 		snprintf(prefix, sizeof prefix, "%s[%zu].", l->path, i);
-		if (check(l->fields, json_object_array_get_idx(list, i), prefix, to))
+		if (check(l->fields, json_object_array_get_idx(list, i), prefix, to, field))
 			return true;
 	}
 	return false;
 }
 
-void diagnose(const struct entity *e, struct str record, struct buf *to)
+void diagnose(const struct entity *e, struct str record, struct buf *to, struct buf *field)
 {
 	const struct field version[] = {{e->version_path, "", RULE_TIME, NULL}, {0}};
 	struct json_tokener *tok = json_tokener_new_ex(SLICE_DEPTH_MAX);
 	struct json_object *doc = tok ? json_tokener_parse_ex(tok, record.data, (int)record.len) : NULL;
-	if (json_object_is_type(doc, json_type_object) && !check(version, doc, "", to) && !check(e->fields, doc, "", to) &&
-			e->lines)
-		check_lines(e->lines, doc, to);
+	if (json_object_is_type(doc, json_type_object) && !check(version, doc, "", to, field) &&
+			!check(e->fields, doc, "", to, field) && e->lines)
+		check_lines(e->lines, doc, to, field);
 	json_object_put(doc);
 	json_tokener_free(tok);
 }

@@ -91,14 +91,16 @@ void finish_read(struct job *j, const struct db_reply *r)
 }
 
 /* "field rate: "abc" is not a number" where it can be told, else PostgreSQL's words with the column's name. */
-static void reason(struct job *j, struct str record, struct buf *why)
+static void reason(struct job *j, struct str record, struct buf *why, struct buf *field)
 {
 	if (record.data)
-		diagnose(j->applier->entity, record, why);
+		diagnose(j->applier->entity, record, why, field);
 	if (why->len)
 		return;
-	if (*j->column)
+	if (*j->column) {
 		buf_fmt(why, "column %s: ", j->column);
+		buf_str(field, j->column);
+	}
 	buf_str(why, j->error);
 }
 
@@ -113,25 +115,26 @@ void finish_dead_letter(struct job *j, size_t i, struct str record, struct db_ca
 {
 	struct applier *p = j->applier;
 	const char *organization = p->actor->config.zoho_organization_id;
-	struct buf why = {0}, id = {0};
+	struct buf why = {0}, id = {0}, field = {0};
 	char t[2][24];
-	reason(j, record, &why);
+	reason(j, record, &why, &field);
 	if (j->kind == JOB_QUEUE || j->seq) {
 		struct db_param params[] = {DB_TEXT(organization),
 				DB_TEXT(number(t[0], j->kind == JOB_QUEUE ? j->seqs[i] : j->seq)), DB_TEXT(why.data),
-				DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker), DB_NULL};
-		db_add(call, &dead_queue, 7, params);
+				DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker), DB_NULL, DB_TEXT(field.data)};
+		db_add(call, &dead_queue, 8, params);
 	} else {
 		struct str key = slice_member_any(record, p->entity->id_path);
 		buf_add(&id, key.data ? key.data : "", key.len);
 		struct db_param params[] = {DB_TEXT(organization), DB_TEXT(entity_names[p->entity->id].name),
 				DB_TEXT(id.data), DB_TEXT(why.data), DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker),
 				*j->run ? DB_TEXT(j->run) : DB_NULL, j->page ? DB_TEXT(number(t[1], j->page)) : DB_NULL,
-				DB_BYTES(record.data, record.len), DB_NULL};
-		db_add(call, &dead_doc, 11, params);
+				DB_BYTES(record.data, record.len), DB_NULL, DB_TEXT(field.data)};
+		db_add(call, &dead_doc, 12, params);
 	}
 	buf_free(&why);
 	buf_free(&id);
+	buf_free(&field);
 }
 
 void apply_skip(struct applier *p, const struct boot_skip *s, db_done done, void *ctx)

@@ -175,7 +175,8 @@ static char *decide(const struct entity *e, enum source from)
 		    " detail_modified = coalesce(excluded.detail_modified, s.detail_modified),"
 		    " detail_wanted = CASE WHEN excluded.detail_hash IS NOT NULL THEN coalesce(excluded.last_event_id IS NOT NULL"
 		    " AND excluded.last_modified = s.last_modified AND excluded.detail_hash <> s.detail_hash, false)"
-		    " ELSE excluded.detail_wanted END,"
+		    " ELSE excluded.detail_wanted AND s.detail_modified IS DISTINCT FROM"
+		    " coalesce(excluded.last_modified, s.last_modified) END,"
 		    " last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
 		    " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at WHERE ");
 	wins(&b, "excluded");

@@ -1,8 +1,9 @@
--- The ledger: a page is applied once. A page already there is a unique violation, which undoes the whole repetition; a
--- fence that is no longer the run's inserts nothing. $1 organisation, $2 run, $3 page, $4 fence, $5 ids text[],
+-- The ledger: a page is applied once. A page already there is a unique violation, a fence that is no longer the run's a NULL
+-- in run_id: either undoes the whole transaction. $1 organisation, $2 run, $3 page, $4 fence, $5 ids text[],
 -- $6..$10 created updated unchanged stale failed, $11 sent (Unix µs).
 INSERT INTO tds_run_pages (organization_id, run_id, page, entity_type, state, fence, ids, rows, created, updated, unchanged,
 	stale, failed, sent_at, applied_at)
 SELECT $1, r.id, $3::int, r.entity_type, 'applied', r.fence, $5::text[], cardinality($5::text[]), $6::int, $7::int, $8::int,
 	$9::int, $10::int, 'epoch'::timestamptz + $11::bigint * interval '1 microsecond', now()
-FROM tds_sync_runs r WHERE r.id = $2::uuid AND r.fence = $4::bigint AND r.organization_id = $1
+FROM (VALUES (true)) one LEFT JOIN tds_sync_runs r
+	ON r.id = $2::uuid AND r.fence = $4::bigint AND r.organization_id = $1 AND r.status = 'running'

@@ -58,10 +58,11 @@ Test(slices, reads_a_member_of_an_object)
 
 static void says(enum entity_id e, const char *record, const char *expected)
 {
-	struct buf b = {0};
-	diagnose(entities[e], str_of(record), &b);
+	struct buf b = {0}, field = {0};
+	diagnose(entities[e], str_of(record), &b, &field);
 	cr_assert_str_eq(b.data ? b.data : "", expected);
 	buf_free(&b);
+	buf_free(&field);
 }
 
 Test(diagnose, names_the_field_that_is_no_number)
