@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REFUSALS_MAX = 50, DENIED_S = 600, USER_PATIENCE_MS = 120000 };
+enum { REFUSALS_MAX = 50, YOUNG_S = 300 };
 
 static bool url_of(const struct call *call, const char *path, char *url, size_t size)
 {
@@ -67,19 +67,20 @@ static void on_limited(struct call *call, struct reply *r, int64_t retry_after_s
 	wait_for(call, wait_ms * 1000000 + random() % 100000000);
 }
 
-/* One renewal per call; a permission that is missing must not use up the tokens of everybody else. */
+/* One renewal per call; and where a fresh token didn't help before, a permission is missing: that must not use up the
+ * tokens of everybody else. */
 static void on_unauthorized(struct call *call, const struct reply *r)
 {
 	struct zoho *z = call->zoho;
-	bool denied = now_us() < z->denied_until_us[call->entity] && z->proved == call->token;
-	bool current = z->keeper.token.generation == call->token && *z->keeper.token.access;
-	if (!current) { /* others found this token dead, too: that says nothing of a permission */
+	const struct token *t = &z->keeper.token;
+	bool young = now_us() - t->issued_us < YOUNG_S * INT64_C(1000000);
+	if (t->generation != call->token ||
+		!*t->access) { /* others found it dead, too: that says nothing of a permission */
 		wait_for(call, 0);
 		return;
 	}
-	if (call->renewed)
-		z->denied_until_us[call->entity] = now_us() + DENIED_S * INT64_C(1000000);
-	if (call->renewed || denied) {
+	if (call->renewed || (z->denied[call->entity] && young)) {
+		z->denied[call->entity] = true;
 		call->over(call, r);
 		return;
 	}
@@ -91,8 +92,7 @@ static void on_unauthorized(struct call *call, const struct reply *r)
 static void on_good(struct call *call, const struct reply *r, struct http_reply *http)
 {
 	struct zoho *z = call->zoho;
-	z->proved = call->token;
-	z->denied_until_us[call->entity] = 0;
+	z->denied[call->entity] = false;
 	zoho_budget_went_well(&z->budget, call->lane);
 	zoho_room_learn(z, call, http->length);
 	call->date_us = http->head.date_us;

@@ -149,6 +149,16 @@ enum token_need zoho_keeper_ask(struct zoho *z)
 	return need == TOKEN_STOP && k->refresh ? TOKEN_RENEW : need;
 }
 
+const char *zoho_keeper_blocked(const struct zoho *z, bool *stopped, int64_t *until_us)
+{
+	const struct token *t = &z->keeper.token;
+	enum token_need need = zoho_token_need(t, now_us(), z->actor->config.zoho_token_margin / 1000, until_us);
+	*stopped = need == TOKEN_STOP;
+	if (need != TOKEN_STOP && need != TOKEN_PAUSE)
+		return NULL;
+	return *t->why ? t->why : "Zoho's limit of access tokens in ten minutes is reached";
+}
+
 void zoho_keeper_tick(struct zoho *z)
 {
 	struct keeper *k = &z->keeper;

@@ -76,18 +76,18 @@ static void refuse_behind_breakers(struct zoho *z)
 static void refuse_what_cannot_be(struct zoho *z)
 {
 	int64_t until_us;
+	bool stopped;
 	if (*z->target.missing) {
 		zoho_scans_refuse(z, LANE_REALTIME, LANE_DRIFT, CODE_NOT_AUTHORIZED, z->target.missing);
 		zoho_fetches_refuse(z, CODE_NOT_AUTHORIZED, z->target.missing);
 		return;
 	}
-	enum token_need need =
-		zoho_token_need(&z->keeper.token, now_us(), z->actor->config.zoho_token_margin / 1000, &until_us);
-	if (need == TOKEN_STOP && !z->keeper.refresh) {
-		zoho_scans_refuse(z, LANE_REALTIME, LANE_DRIFT, CODE_NOT_AUTHORIZED, z->keeper.token.why);
-		zoho_fetches_refuse(z, CODE_NOT_AUTHORIZED, z->keeper.token.why);
-	} else if (need == TOKEN_PAUSE && z->keeper.token.pause_us > 120 * INT64_C(1000000)) {
-		zoho_scans_refuse(z, LANE_USER, LANE_USER, CODE_NOT_AUTHORIZED, z->keeper.token.why);
+	const char *why = z->keeper.refresh ? NULL : zoho_keeper_blocked(z, &stopped, &until_us);
+	if (why && stopped) {
+		zoho_scans_refuse(z, LANE_REALTIME, LANE_DRIFT, CODE_NOT_AUTHORIZED, why);
+		zoho_fetches_refuse(z, CODE_NOT_AUTHORIZED, why);
+	} else if (why && until_us - now_us() > USER_PATIENCE_MS * INT64_C(1000)) {
+		zoho_scans_refuse(z, LANE_USER, LANE_USER, CODE_NOT_AUTHORIZED, why);
 	}
 	refuse_behind_breakers(z);
 }

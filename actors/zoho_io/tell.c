@@ -93,7 +93,9 @@ static void describe(struct zoho *z, struct msg_zoho_state *m, char *why, size_t
 {
 	int64_t now_ms = zoho_now_ms(), left = zoho_budget_day_left(&z->budget, now_ms);
 	const struct token *t = &z->keeper.token;
-	bool no_token = !*t->access && *t->why && t->not_before_us > now_us();
+	bool stopped;
+	int64_t until_us;
+	const char *no_token = zoho_keeper_blocked(z, &stopped, &until_us);
 	*m = (struct msg_zoho_state){.authorized = !*z->target.missing && !t->stopped,
 		.minute_left = (uint64_t)zoho_budget_minute_left(&z->budget, now_ms),
 		.day_left = left < 0 ? 0 : (uint64_t)left,
@@ -103,8 +105,8 @@ static void describe(struct zoho *z, struct msg_zoho_state *m, char *why, size_t
 	if (*z->target.missing) {
 		snprintf(why, size, "%s", z->target.missing);
 	} else if (t->stopped || no_token) {
-		m->until_us = t->not_before_us;
-		snprintf(why, size, "%s", t->why);
+		m->until_us = until_us;
+		snprintf(why, size, "%s", no_token ? no_token : t->why);
 	} else {
 		m->open = !blocked(z, why, size, &m->until_us);
 	}

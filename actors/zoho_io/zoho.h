@@ -26,6 +26,7 @@ enum {
 	CALL_URL_BYTES = 4096,
 	CALL_PATH_BYTES = 2048,
 	REPORTS_MAX = 20000,
+	USER_PATIENCE_MS = 120000, /* somebody waits: beyond he is told rather than kept */
 };
 
 enum call_state { CALL_WAITING, CALL_FLYING, CALL_HELD };
@@ -106,10 +107,9 @@ struct zoho {
 	struct scan_list scans;
 	struct fetch_list fetches[LANES];
 	int fetches_n[LANES];
-	uint64_t proved;		   /* generation of the last token that a call succeeded with */
-	int64_t denied_until_us[ENTITIES]; /* a fresh token didn't help: a permission is missing */
-	size_t reserved[BOOT_EDGES_MAX];   /* per edge: bytes for what is under way */
-	size_t page_bytes, record_bytes;   /* what one is expected to take */
+	bool denied[ENTITIES];		 /* a fresh token didn't help: a permission is missing */
+	size_t reserved[BOOT_EDGES_MAX]; /* per edge: bytes for what is under way */
+	size_t page_bytes, record_bytes; /* what one is expected to take */
 	STAILQ_HEAD(, report) reports;
 	int reports_n;
 	struct msg_zoho_state told;
