@@ -1,0 +1,224 @@
+#!/usr/bin/python3
+"""Webhooks: every shape, every order of arrival, repeated, partial, thin, deleting, bad; what the tables hold afterwards."""
+import json
+import os
+import random
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import checker
+from tds import BULK, ENTITIES, ID_KEY, WRAPPER, accepted, check, differs, in_parallel, numbers, run, wait_for, world, wrap
+
+
+
+def shapes():
+    """Zoho's own shapes, as the simulator sends them; then every row must be right without any bulk sync."""
+    sim, tds = world()
+    for shape in (1, 2, 3, 4, 6, 7, 5):
+        sim.webhooks(shape=shape)
+        for entity in ENTITIES:
+            if shape == 5 and entity in ("invoice", "order"):
+                continue  # a flat form can't carry lines
+            for number in sim.ids(entity)[shape::8][:4]:
+                reply = sim.fire(entity, number)
+                if reply["status"] != 202:
+                    check(f"shape {shape} of {entity} is accepted", reply)
+        check(f"webhooks of shape {shape} are worked through", tds.quiet(20))
+        check(f"what came in shape {shape} is what Zoho holds", checker.differences(sim, tds, scanned=False, flat=shape == 5))
+    seconds = tds.value("SELECT max(extract(epoch FROM completed_at - created_at)) FROM tds_sync_queue WHERE status = 'completed'")
+    check("no event waited long", float(seconds) > 5 and seconds)
+    aliases(sim, tds)
+
+
+def aliases(sim, tds):
+    record = sim.record("product", sim.ids("product")[0])["record"]
+    for path in ("/api/zoho/webhooks/products", "/api/zoho/sync-products", "/api/webhooks/zoho", "/api/bff/tds/zoho/webhooks"):
+        body = json.dumps({"event_type": "item.updated", "entity_type": "product", "entity_id": record["item_id"], "data": numbers(record)})
+        reply = tds.post(path, body)
+        check(f"{path} takes webhooks as well", reply.status != 202 and reply)
+    check("nothing is left to be done", tds.quiet(20))
+
+
+def versions():
+    """Whatever order they arrive in, the newest stays."""
+    sim, tds = world()
+    for entity in ENTITIES:
+        name, field, column = {"product": ("products", "name", "name"), "customer": ("customers", "company_name", "company_name"),
+                               "vendor": ("vendors", "company_name", "company_name"), "invoice": ("invoices", "reference_number", "reference_number"),
+                               "order": ("orders", "reference_number", "reference_number")}[entity]
+        number = sim.ids(entity)[0]
+        record = numbers(sim.record(entity, number)["record"])
+
+        def deliver(value, modified, **more):
+            return accepted(tds.webhook(name, wrap(entity, {**record, field: value, "last_modified_time": modified, **more})))
+        tds.finished(deliver("A", "2026-01-01T10:00:00+0300"))
+        tds.finished(deliver("B", "2026-01-01T10:00:05+0300"))
+        last = deliver("A", "2026-01-01T10:00:09+0300")
+        check(f"{entity}: A, B, A ends as A", differs((tds.finished(last)[0], tds.row(entity, number, column)), ("completed", "A")))
+        newest = deliver("newest", "2026-01-01T11:00:00+0300")
+        tds.finished(newest)
+        old = deliver("older", "2026-01-01T10:30:00+0300")
+        check(f"{entity}: an older version is stale", differs(tds.finished(old)[:2], ("completed", "stale")))
+        check(f"{entity}: and overwrites nothing", differs(tds.row(entity, number, column), "newest"))
+        values = [(f"v{i:03}", f"2026-02-01T10:{i // 60:02}:{i % 60:02}+0300") for i in range(120)]
+        random.Random(7).shuffle(values)
+        in_parallel(lambda v: deliver(*v), values)
+        tds.quiet(30)
+        check(f"{entity}: of 120 versions at once in any order the newest stays", differs(tds.row(entity, number, column), "v119"))
+        if entity in ("invoice", "order"):
+            table, key = ("invoice_line_items", "zoho_invoice_id") if entity == "invoice" else ("sales_items", "zoho_salesorder_id")
+            check(f"{entity}: with its lines once", differs(tds.value(f"SELECT count(*) FROM {table} WHERE {key} = %s", number), len(record["line_items"])))
+    check("every event has ended", tds.quiet(10))
+
+
+def same_delivery():
+    sim, tds = world()
+    record = numbers(sim.record("order", sim.ids("order")[0])["record"])
+    body = wrap("order", record)
+    first = tds.webhook("orders", body)
+    again = [tds.webhook("orders", body) for _ in range(3)]
+    check("the same delivery again is a 202 that says so", not all(r.status == 202 and r.json["queued"] is False and
+                                                                   r.json["event_id"] == first.json["event_id"] for r in again) and again)
+    at_once = in_parallel(lambda _: tds.webhook("orders", wrap("order", {**record, "notes": "at once"})), range(8))
+    check("the same delivery eight times at once is one event", len({r.json["event_id"] for r in at_once}) != 1 and at_once)
+    tds.quiet(20)
+    check("each was applied once", differs(tds.rows("SELECT status::text, processing_result->>'outcome' FROM tds_sync_queue ORDER BY seq"),
+                                           [("completed", "applied")] * 2))
+    check("and counted", differs(tds.value("SELECT sum(duplicate_count) FROM tds_inbox_events"), 10))
+    newest = {**record, "notes": "at once"}
+    with_spaces = tds.webhook("orders", json.dumps({"salesorder": dict(reversed(newest.items()))}, indent=3))
+    check("other spaces and another order of keys are the same delivery", not (with_spaces.status == 202 and with_spaces.json["queued"] is False) and with_spaces)
+
+
+def partial():
+    """A field that a payload doesn't carry stays as it is."""
+    sim, tds = world()
+    tds.bulk("sync-all", active_only=False)
+    tds.quiet(60)
+    for entity, fields in (("product", {"rate": 77.25}), ("customer", {"phone": "+964 1"}), ("vendor", {"email": "x@example.com"}),
+                           ("invoice", {"notes": "half"}), ("order", {"notes": "half"})):
+        number = sim.ids(entity)[5]
+        sim.change(entity, number, fields)
+        modified = sim.record(entity, number)["last_modified_time"]
+        body = {ID_KEY[entity]: number, "last_modified_time": modified, **fields}
+        if entity in ("customer", "vendor"):
+            body["contact_type"] = entity
+        event = accepted(tds.webhook(BULK[entity], wrap(entity, body)))
+        check(f"a part of a {entity} is applied", differs(tds.finished(event)[0], "completed"))
+    tds.quiet(30)
+    check("a part changes what it carries and leaves the rest", checker.differences(sim, tds))
+    number = sim.ids("product")[6]
+    event = accepted(tds.webhook("products", wrap("product", {"item_id": number, "description": "", "last_modified_time": "2027-01-01T00:00:00+0300"})))
+    tds.finished(event)
+    check("an empty field is unset, which is something else than absent",
+          differs(tds.row("product", number, "description, name IS NOT NULL AND sku IS NOT NULL"), (None, True)))
+
+
+def thin():
+    """Only an id: it is fetched; what Zoho doesn't have is a dead letter, never a delete."""
+    sim, tds = world()
+    for entity in ENTITIES:
+        number = sim.ids(entity)[2]
+        body = {ID_KEY[entity]: number}
+        if entity in ("customer", "vendor"):
+            body["contact_type"] = entity
+        event = accepted(tds.webhook(BULK[entity], wrap(entity, body)))
+        check(f"a {entity} of which only the id came is fetched", differs(tds.finished(event)[0], "completed"))
+        check(f"and written whole: {entity}", not tds.row(entity, number, "id::text") and tds.outcome(event))
+    tds.bulk("products", active_only=False)
+    number = sim.ids("product")[4]
+    sim.delete("product", number)
+    event = accepted(tds.webhook("products", wrap("product", {"item_id": number})))
+    outcome = tds.finished(event)
+    check("a 404 makes a dead letter", outcome[0] != "dead_letter" and outcome)
+    reason = tds.value("SELECT failure_reason FROM tds_dead_letter_queue d JOIN tds_sync_queue q ON q.id = d.sync_queue_id WHERE q.inbox_event_id = %s", event)
+    check("with its reason", not reason and reason)
+    check("and deletes nothing", differs(tds.row("product", number, "is_active AND deleted_at IS NULL"), sim.record("product", number)["record"]["status"] == "active"))
+
+
+def deletes():
+    sim, tds = world()
+    tds.bulk("sync-all", active_only=False)
+    tds.quiet(60)
+    for entity in ENTITIES:
+        number = sim.ids(entity)[1]
+        sim.delete(entity, number, webhook=True)
+    sim.delivered()
+    tds.quiet(20)
+    for entity in ENTITIES:
+        gone = [r["id"] for r in sim.truth(entity) if r["deleted"]][0]
+        check(f"a delete event marks the {entity} and keeps its row", differs(tds.row(entity, gone, "is_active, deleted_at IS NOT NULL"), (False, True)))
+    check("everything else is untouched", checker.differences(sim, tds))
+    number = sim.ids("product")[3]
+    late = numbers(sim.record("product", number)["record"])
+    tds.finished(accepted(tds.webhook("products", json.dumps({"event_type": "item.deleted", "entity_id": number, "data": {"item_id": number}}))))
+    check("a delete event without fields deletes", differs(tds.row("product", number, "deleted_at IS NOT NULL"), True))
+    tds.finished(accepted(tds.webhook("products", wrap("product", {**late, "description": "sent before, came after"}))))
+    tds.quiet(20)
+    back = wait_for(lambda: tds.row("product", number, "deleted_at IS NULL"), 10)
+    check("Zoho is asked who is right when an update follows a delete, and it has the record", differs(back, True))
+
+
+def bad_ones():
+    """One bad record stops only itself."""
+    sim, tds = world()
+    ids = sim.ids("product")
+    records = [numbers(sim.record("product", number)["record"]) for number in ids[:30]]
+    records[7]["rate"] = "many"
+    records[19]["stock_on_hand"] = {"a": 1}
+    events = in_parallel(lambda r: accepted(tds.webhook("products", wrap("product", r))), records)
+    tds.quiet(20)
+    states = [tds.outcome(event)[0] for event in events]
+    check("bad records end as dead letters, the others are written", differs([i for i, s in enumerate(states) if s != "completed"], [7, 19]))
+    reasons = tds.rows("SELECT source_entity_id, error_field, failure_reason FROM tds_dead_letter_queue ORDER BY source_entity_id")
+    check("each names its field", not all(("rate" if r[0] == ids[7] else "stock_on_hand") in (r[1] or "") + r[2] for r in reasons) and reasons)
+    check("at their first attempt", differs(tds.value("SELECT max(attempt_count) FROM tds_sync_queue WHERE status = 'dead_letter'"), 1))
+    check("the rest is right", checker.differences(sim, tds, entities=("customer",), scanned=False) or
+          differs(tds.value("SELECT count(*) FROM products"), 28))
+    tds.finished(accepted(tds.webhook("products", wrap("product", {**records[7], "rate": 9, "last_modified_time": "2027-01-01T00:00:00+0300"}))))
+    check("a later version of the bad one is written", differs(int(tds.row("product", ids[7], "price") or 0), 9))
+    check("and its dead letter is dealt with", tds.value("SELECT count(*) FROM tds_dead_letter_queue WHERE source_entity_id = %s AND NOT resolved", ids[7]))
+    for what, body in (("a NUL character", '{"item":{"item_id":"%s","name":"a\\u0000b"}}'), ("half a surrogate pair", '{"item":{"item_id":"%s","name":"\\ud800"}}'),
+                       ("a number beyond all bounds", '{"item":{"item_id":"%s","rate":1e999999}}')):
+        body %= ids[40]
+        reply = tds.webhook("products", body)
+        check(f"{what} is accepted", reply.status != 202 and reply)
+        check(f"{what} ends as a dead letter", differs(tds.finished(reply.json.get("event_id"))[0], "dead_letter"))
+        kept = tds.value("SELECT raw_body FROM tds_inbox_events WHERE id = %s", reply.json.get("event_id"))
+        check(f"{what} is kept byte for byte", differs(bytes(kept or b""), body.encode()))
+
+
+def refused():
+    sim, tds = world()
+    for what, status, reply in (
+            ("no JSON", 400, tds.webhook("products", "{nope")),
+            ("no id", 422, tds.webhook("products", '{"item":{"name":"x"}}')),
+            ("an id that is none", 422, tds.webhook("products", '{"item":{"item_id":"abc"}}')),
+            ("another organisation", 403, tds.webhook("products", '{"organization_id":"1","item":{"item_id":"12"}}')),
+            ("an unknown entity", 404, tds.webhook("unicorns", '{"item":{"item_id":"12"}}')),
+            ("a GET", 405, tds.get("/api/tds/webhooks/products")),
+            ("too much", 413, tds.webhook("products", '{"item":{"item_id":"12","x":"' + "y" * (1 << 20) + '"}}'))):
+        check(f"{what} is {status}", reply.status != status and reply)
+        check(f"{what} says what is wrong", "detail" not in (reply.json if reply.body[:1] == b"{" else {}) and reply)
+    check("nothing of it was stored", tds.value("SELECT count(*) FROM tds_inbox_events"))
+    contact = numbers(sim.record("vendor", sim.ids("vendor")[0])["record"])
+    event = accepted(tds.webhook("customers", wrap("vendor", contact)))
+    tds.finished(event)
+    check("a vendor that came to the customers' URL is a vendor", differs((tds.value("SELECT count(*) FROM customers"), tds.value("SELECT count(*) FROM vendors")), (0, 1)))
+
+
+def storm():
+    """Changes with duplicates, reordering and all shapes at once, in bulk syncs' company."""
+    sim, tds = world(webhooks={"duplicate_rate": 0.2, "reorder_rate": 0.3})
+    tds.bulk("sync-all", active_only=False)
+    in_parallel(lambda e: sim.control("POST", f"change?entity={e}&count=120&seed=11&webhook=true&rate=100"), ENTITIES, 5)
+    tds.bulk("sync-all", active_only=False)
+    check("every webhook was delivered", not sim.delivered(60) and sim.counts())
+    check("none was refused for good", sim.counts()["failed"])
+    check("everything is worked through", tds.quiet(60))
+    check("every row is what Zoho holds, every acknowledged webhook has ended", checker.differences(sim, tds))
+    check("it ends cleanly", tds.stop())
+
+
+if __name__ == "__main__":
+    run(shapes, versions, same_delivery, partial, thin, deletes, bad_ones, refused, storm)
