@@ -85,6 +85,7 @@ bool upgrade_read(struct supervisor *s, int fd)
 	if (n <= 0)
 		return false;
 	each_line(s, take_line);
+	s->upgraded = s->slots_fd >= 0;
 	return s->lock_fd >= 0 && s->control_fd >= 0;
 }
 
@@ -127,14 +128,14 @@ static void take_ring(struct supervisor *s, const char *line)
 /* With the actors alive the service just goes on, and they are replaced once the schema is up to date. */
 void upgrade_adopt(struct supervisor *s)
 {
-	bool actors = s->slots_fd >= 0;
 	each_line(s, take_child);
 	each_line(s, take_ring);
 	free(state);
 	state = NULL;
-	if (actors)
+	if (s->upgraded) {
 		s->phase = PHASE_RUNNING;
-	s->phase_due_ns = NEVER;
-	s->roll_after_migrate = s->upgraded = actors;
+		s->phase_due_ns = NEVER;
+	}
+	s->roll_after_migrate = s->upgraded;
 	log_info("upgrade: taken over", LF_STR("version", TDS_VERSION), LF_INT("rings", s->edges_n));
 }

@@ -11,7 +11,7 @@ static const struct {
 } kinds[ACTOR_KINDS] = {
 #define WHO_HTTP_INGEST WHO_INGEST
 #define ACTOR(id, symbol, name, needed, database, how_many)                                                            \
-	[ACTOR_##id] = {.many = how_many, .essential = needed, .who = WHO_##id},
+	[ACTOR_##id] = {.many = (how_many), .essential = (needed), .who = WHO_##id},
 #include "actors/actors.def"
 #undef ACTOR
 };

@@ -157,12 +157,17 @@ static const char *obey(struct supervisor *s, char *line, struct buf *reply)
 	return "no such command";
 }
 
+/* Monitoring asks again and again: not worth a line. */
+static bool looks_only(const char *line)
+{
+	return !strcmp(line, "status") || !strcmp(line, "where") || !strcmp(line, "ping") || !strcmp(line, "pid");
+}
+
 static void answer(struct supervisor *s, struct client *c)
 {
 	struct buf reply = {0};
 	c->in[strcspn(c->in, "\r\n")] = 0;
-	if (*c->in && strcmp(c->in, "status") && strcmp(c->in, "where") && strcmp(c->in, "ping") &&
-		strcmp(c->in, "pid"))
+	if (!looks_only(c->in))
 		log_info("asked over the control socket", LF_STR("command", c->in));
 	const char *error = obey(s, c->in, &reply);
 	if (error) {

@@ -77,8 +77,8 @@ int edges_of(const struct supervisor *s, const struct child *c, struct boot_edge
 			.peer_slot = (uint16_t)peer,
 			.ring_fd = first_fd + 2 * n,
 			.bell_fd = peer ? first_fd + 2 * n + 1 : -1};
-		fds[2 * n] = e->fd;
-		fds[2 * n + 1] = peer ? s->children[peer].bell_fd : e->fd;
+		fds[2 * (size_t)n] = e->fd;
+		fds[2 * (size_t)n + 1] = peer ? s->children[peer].bell_fd : e->fd;
 		n++;
 	}
 	return n;

@@ -38,7 +38,7 @@ static struct addrinfo *resolve(const char *address)
 	struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	if (!split(address, host, sizeof host, &port))
 		die(EXIT_CONFIG, "http.listen: \"%s\" is not host:port", address);
-	int failed = getaddrinfo(*host && strcmp(host, "*") ? host : NULL, port, &hints, &found);
+	int failed = getaddrinfo(*host && strcmp(host, "*") != 0 ? host : NULL, port, &hints, &found);
 	if (failed)
 		die(EXIT_CONFIG, "http.listen: %s: %s", address, gai_strerror(failed));
 	return found;
@@ -63,7 +63,7 @@ static int bound(const struct addrinfo *at)
 /* The name says the real port, also where 0 was asked for. */
 static void name_it(struct listener *l)
 {
-	struct sockaddr_storage at;
+	struct sockaddr_storage at = {0};
 	socklen_t length = sizeof at;
 	char host[64], port[16];
 	if (getsockname(l->fd, (struct sockaddr *)&at, &length) == 0 &&

@@ -55,9 +55,10 @@ static bool find_packaged(struct postgres *p, int version)
 
 static bool find_in_path(struct postgres *p)
 {
-	char *path = strdup(getenv("PATH") ? getenv("PATH") : ""), *rest = path;
+	const char *given = getenv("PATH");
+	char *path = strdup(given ? given : ""), *rest = path;
 	bool found = false;
-	for (char *dir; !found && (dir = strsep(&rest, ":"));)
+	for (char *dir; path && !found && (dir = strsep(&rest, ":"));)
 		if (*dir == '/' && has_programs(dir)) {
 			snprintf(p->bin, sizeof p->bin, "%s", dir);
 			found = true;

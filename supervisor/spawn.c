@@ -21,7 +21,7 @@ _Static_assert(FDS_MAX >= FD_FIRST_FREE - FD_BOOT + 2 * BOOT_EDGES_MAX + BOOT_LI
 /* An actor gets its secrets through its part of the configuration or not at all. */
 static const char *const kept_back[] = {"ZOHO_", "WEBHOOK_", "DATABASE_URL=", "NOTIFY_SOCKET=", "WATCHDOG_", "LISTEN_"};
 
-static char **environment(void)
+char **child_environment(void)
 {
 	size_t n = 0, kept = 0;
 	while (environ[n])
@@ -87,7 +87,7 @@ void keep_descriptors(const int fds[], int n)
 
 _Noreturn void exec_self(const struct supervisor *s, char *const argv[])
 {
-	SEAM_CALL(EXEC, execveat(s->exe_fd, "", argv, environment(), AT_EMPTY_PATH));
+	SEAM_CALL(EXEC, execveat(s->exe_fd, "", argv, child_environment(), AT_EMPTY_PATH));
 	log_error("exec", LF_STR("who", argv[0]), LF_STR("error", strerror(errno)));
 	_exit(EXIT_TEMPORARY);
 }

@@ -153,7 +153,7 @@ static void turn(struct supervisor *s)
 	arm(s, due);
 	int control = control_poll(s, polled + 2, 1 + CLIENTS_MAX);
 	int children = add_children(s, polled + 2 + control);
-	if (poll(polled, (nfds_t)(2 + control + children), -1) < 0 && errno != EINTR)
+	if (poll(polled, 2 + (nfds_t)control + (nfds_t)children, -1) < 0 && errno != EINTR)
 		die(EXIT_TEMPORARY, "poll: %s", strerror(errno));
 	s->now = clock_ns();
 	notice_pause(s, due);

@@ -120,7 +120,8 @@ struct supervisor {
 	struct postgres postgres;
 	enum phase phase;
 	int64_t phase_since_ns, phase_due_ns, beat_due_ns, migrate_due_ns, watchdog_due_ns, watchdog_ns, started_ns;
-	bool migrated, migrate_tried, roll_after_migrate, upgrade_now, upgraded;
+	bool migrated, migrate_tried, roll_after_migrate, upgrade_now;
+	bool upgraded; /* the actors are those of the image before, not replaced yet */
 	int stderr_fd; /* where the log goes while log.file is empty */
 	unsigned migrate_failures, abandoned;
 	enum after_stop after_stop;
@@ -178,6 +179,7 @@ void workers_announce(const struct supervisor *);
 bool spawn_actor(struct supervisor *, struct child *);
 pid_t fork_child(int *pidfd, int death_signal); /* 0 in the child: own group, dies with the parent, default signals */
 void keep_descriptors(const int fds[], int n);	/* in the child: they become 3, 4, …; all others close at exec */
+char **child_environment(void);			/* this one without secrets */
 _Noreturn void exec_self(const struct supervisor *, char *const argv[]);
 int boot_memfd(const struct boot *);
 

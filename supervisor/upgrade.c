@@ -10,19 +10,20 @@
 #include <unistd.h>
 #include "supervisor/supervisor.h"
 
-static uint32_t mix(uint32_t hash, const void *bytes, size_t n)
+static uint32_t mix(uint32_t hash, const char *text)
 {
-	for (const uint8_t *p = bytes; n--; p++)
-		hash = (hash ^ *p) * 16777619u; /* FNV-1a */
-	return hash;
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 16777619u; /* FNV-1a */
+	return hash * 16777619u;
 }
 
 uint32_t layout_hash(const struct supervisor *s)
 {
-	uint32_t facts[] = {message_version(), sizeof(struct slot), COUNTERS, SLOT_BYTES}, hash = 2166136261u;
-	hash = mix(hash, facts, sizeof facts);
+	char facts[96];
+	snprintf(facts, sizeof facts, "%u %zu %d %d", message_version(), sizeof(struct slot), COUNTERS, SLOT_BYTES);
+	uint32_t hash = mix(2166136261u, facts);
 	for (int i = 0; i < s->children_n; i++)
-		hash = mix(hash, s->children[i].name, sizeof s->children[i].name);
+		hash = mix(hash, s->children[i].name);
 	return hash;
 }
 

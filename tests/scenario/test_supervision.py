@@ -216,7 +216,7 @@ def die_with(s, name, count, record=b""):
     slot_write(s, name, "entity", b"product\0")
     slot_write(s, name, "id", record + b"\0")
     slot_write(s, name, "count", count.to_bytes(4, "little"))
-    return s.replaced(name, s.kill_actor(name, signal.SIGSEGV), 5)
+    return s.replaced(name, s.kill_actor(name, signal.SIGSEGV), 15)
 
 
 def poison(root):
@@ -230,7 +230,7 @@ def poison(root):
     check("the second crash does: the restarted actor is told to give the record up",
           b"460000000000001" not in boot_of(s, name) or b"460000000000002" in boot_of(s, name))
     check("another entity's handler isn't", b"460000000000001" in boot_of(s, "handler:vendor#0"))
-    for _ in range(6):
+    for _ in range(3):  # with the three above more than deaths_max
         die_with(s, name, 1, os.urandom(4).hex().encode())
     check("deaths with a suspect cool nobody down", not wait_for(lambda: s.actor(name)["state"] == "ready", 3) and s.actor(name))
     check("that actor never rested", "rests for" in s.log())
@@ -469,6 +469,11 @@ def upgrade(root):
     check("no connect was refused", (knocker.refused or knocker.tried < 20) and (knocker.refused, knocker.tried))
     images = {os.readlink(f"/proc/{p}/exe") for p in s.pids().values()}
     check("every actor runs the new image", images != {binary} and images)
+    s.configure(QUICK + "queue : { workers = 2; };")
+    s.send(signal.SIGUSR2)
+    wait_for(lambda: len(s.pids()) > len(before) and s.all_ready(), 20)
+    check("an upgrade to another number of workers starts everybody anew", len(s.pids()) <= len(before) or not s.all_ready())
+    check("still under the same pid", s.process.poll() is not None)
     with open(binary + ".bad", "w") as f:
         f.write("#!/bin/sh\nexit 78\n")
     os.chmod(binary + ".bad", 0o755)
@@ -517,6 +522,31 @@ def control(root):
     s.stop()
 
 
+def notified(root):
+    path = os.path.join(root, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(path)
+        os.environ.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="1000000")
+        s = Service(root, QUICK).start()
+        pid = s.pids()["metrics"]
+        inherited = open(f"/proc/{pid}/environ").read()
+        for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC"):
+            del os.environ[name]
+        s.ask("reload")
+        time.sleep(1.2)
+        s.stop()
+        told.setblocking(False)
+        messages = []
+        try:
+            while True:
+                messages += told.recv(4096).decode().split("\n")
+        except BlockingIOError:
+            pass
+    for wanted in ("READY=1", "RELOADING=1", "WATCHDOG=1", "STOPPING=1"):
+        check(f"systemd is told {wanted}", wanted not in messages and messages)
+    check("only the supervisor knows systemd's socket", "NOTIFY_SOCKET" in inherited)
+
+
 def parent_and_state(pid):
     try:
         with open(f"/proc/{pid}/stat") as f:
@@ -528,7 +558,8 @@ def parent_and_state(pid):
 
 def main():
     only = sys.argv[1:]
-    for scenario in (door, deaths_and_hangs, pauses, poison, broken_rings, temporary, many_deaths, gives_up, supervisor_killed, stopping, reloads, upgrade, control):
+    for scenario in (door, deaths_and_hangs, pauses, poison, broken_rings, temporary, many_deaths, gives_up, supervisor_killed, stopping, reloads, upgrade,
+                     control, notified):
         if only and scenario.__name__ not in only:
             continue
         root = tempfile.mkdtemp(prefix="tds-supervision-")

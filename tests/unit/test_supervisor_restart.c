@@ -92,7 +92,7 @@ Test(restart, crashes_far_apart_do_not)
 {
 	struct deaths d = {0};
 	for (int i = 0; i < 100; i++)
-		cr_assert_neq(judge(&d, death(DEATH_CRASH, i * 7 * s)).verdict, COOL_DOWN);
+		cr_assert_neq(judge(&d, death(DEATH_CRASH, INT64_C(7) * i * s)).verdict, COOL_DOWN);
 }
 
 Test(restart, a_death_with_a_suspect_does_not_count_towards_a_cooldown)
@@ -134,8 +134,8 @@ Test(restart, an_essential_actor_relapses_three_times_and_all_is_given_up)
 	struct restart_limits essential = limits;
 	essential.essential = true;
 	for (int i = 0; i < 3; i++) {
-		deaths_after_cooldown(&d, i * 100 * s, 30 * s);
-		struct death x = death(DEATH_CRASH, i * 100 * s + s);
+		deaths_after_cooldown(&d, INT64_C(100) * i * s, 30 * s);
+		struct death x = death(DEATH_CRASH, INT64_C(100) * i * s + s);
 		cr_assert_eq(deaths_judge(&d, &essential, &x, 0).verdict, i < 2 ? COOL_DOWN : GIVE_UP);
 	}
 }
