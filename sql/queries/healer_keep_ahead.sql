@@ -1,0 +1,2 @@
+-- Partitions of the next days.
+SELECT tds_partitions_ahead()
