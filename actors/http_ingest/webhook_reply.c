@@ -25,14 +25,14 @@ static void put_key(struct http_text *t, const struct delivery *d)
 /* The reply's fields without braces; `message` as it is, or made for this one delivery. */
 static void put_fields(struct http_text *t, const struct delivery *d, const char *message)
 {
-	char name[48], id[UUID_TEXT_BYTES], made[160];
+	char name[48], id[UUID_TEXT_BYTES], made[256];
 	bool duplicate = d->outcome == DELIVERY_DUPLICATE;
 
 	title(d->entity, name, sizeof name);
 	if (duplicate)
 		snprintf(made, sizeof made, "Duplicate event already processed: %s", entity_names[d->entity].name);
 	else if (d->outcome == DELIVERY_QUARANTINED)
-		snprintf(made, sizeof made, "%s webhook stored and quarantined: %.80s", name, d->unstorable);
+		snprintf(made, sizeof made, "%s webhook stored and quarantined: %.100s", name, d->unstorable);
 	else
 		snprintf(made, sizeof made, "%s webhook processed and queued", name);
 	uuid_text(d->event, id);
