@@ -381,6 +381,12 @@ def tokens():
             good = [t.get(path, [("Authorization", "Bearer secret-1")]), t.get(path, [("Authorization", "bearer secret-2"),
                     ("X-Forwarded-For", "1.2.3.4")])]
             check("each configured token opens, through a proxy too", [a.status for a in good] == [200, 200], good)
+            local = socket.socket(socket.AF_UNIX)
+            local.connect(f"{t.root}/data/api.sock")
+            with Client(local) as c:
+                c.send(request("GET", path))
+                a = c.answer()
+                check("the local socket needs none: its file mode is the authentication", a and a.status == 200, a)
             check("livez, readyz and webhooks need none", t.get("/livez").status == 200 and t.get("/readyz").status == 200 and
                   t.post("/api/tds/webhooks/products", ITEM % 9).status == 202)
             check("a stop ends everything with exit code 0", t.stop() == 0, t.process.returncode)

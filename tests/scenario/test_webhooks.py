@@ -143,6 +143,28 @@ def quarantine(t):
     many.s.close()
 
 
+def refused_by_postgres(t):
+    """What nobody foresaw: PostgreSQL refuses one row of a group. The others are stored, this one as bytes."""
+    url = "/api/tds/webhooks/products"
+    t.psql("ALTER TABLE tds_inbox_events ADD CONSTRAINT odd CHECK (raw_payload->>'name' <> 'poison'), "
+           "ADD CONSTRAINT never CHECK (source_entity_id <> '666')")
+    c = t.connect(30)
+    bodies = [{"item": {"item_id": str(700 + i), "name": "poison" if i == 3 else "x"}} for i in range(8)]
+    c.send(b"".join(request("POST", url, json.dumps(b)) for b in bodies))
+    got = [c.answer() for _ in bodies]
+    row = t.psql("SELECT q.status, d.failure_reason LIKE '%odd%', convert_from(i.raw_body, 'UTF8') FROM tds_inbox_events i JOIN tds_sync_queue q "
+                 "ON q.inbox_event_id = i.id JOIN tds_dead_letter_queue d ON d.sync_queue_id = q.id WHERE i.source_entity_id = '703'")
+    check("a record that only PostgreSQL refuses is quarantined with its words, the others are queued",
+          [a.json["queued"] for a in got] == [i != 3 for i in range(8)] and row == "dead_letter|t|" + json.dumps(bodies[3]),
+          f"{[str(a) for a in got]} {row}")
+    c.send(request("POST", url, json.dumps({"item": {"item_id": "666", "name": "x"}})) +
+           request("POST", url, json.dumps({"item": {"item_id": "710", "name": "x"}})))
+    got = [c.answer(), c.answer()]
+    check("what can't be stored at all is never a 2xx, and stops only itself", [a.status for a in got] == [503, 202], got)
+    c.s.close()
+    t.psql("ALTER TABLE tds_inbox_events DROP CONSTRAINT odd, DROP CONSTRAINT never")
+
+
 def signature(secret, text):
     return hmac.new(secret, text, hashlib.sha256).hexdigest()
 
@@ -261,6 +283,7 @@ def main():
         refusals(t)
         duplicates(t)
         quarantine(t)
+        refused_by_postgres(t)
         applied(t)
         durable(t)
         database_away(t)
