@@ -175,8 +175,13 @@ static void name_suspect(struct job *j, const char *id)
 {
 	struct applier *p = j->applier;
 	slot_hand_one(p->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)j->at.lo, entity_names[p->entity->id].name, id);
-	if (p->poison && !strcmp(p->poison, id))
-		abort();
+}
+
+static void die_of_poison(const struct applier *p, const PGresult *res)
+{
+	for (int row = 0; p->poison && row < PQntuples(res); row++)
+		if (!strcmp(p->poison, PQgetvalue(res, row, 1)))
+			abort();
 }
 
 static void take_decision(struct job *j, const PGresult *res)
@@ -198,6 +203,7 @@ static void take_decision(struct job *j, const PGresult *res)
 	}
 	if (j->at.hi - j->at.lo == 1 && PQntuples(res) == 1)
 		name_suspect(j, PQgetvalue(res, 0, 1));
+	die_of_poison(j->applier, res);
 }
 
 static void on_decided(void *ctx, const struct db_reply *r)

@@ -174,7 +174,7 @@ static char *decide(const struct entity *e, enum source from)
 		    " list_hash = excluded.list_hash, detail_hash = excluded.detail_hash,"
 		    " detail_modified = coalesce(excluded.detail_modified, s.detail_modified),"
 		    " detail_wanted = CASE WHEN excluded.detail_hash IS NOT NULL THEN coalesce(excluded.last_event_id IS NOT NULL"
-		    " AND excluded.last_modified = s.last_modified AND excluded.detail_hash <> s.detail_hash, false)"
+		    " AND excluded.last_modified = s.last_modified AND excluded.detail_hash IS DISTINCT FROM s.detail_hash, false)"
 		    " ELSE excluded.detail_wanted AND s.detail_modified IS DISTINCT FROM"
 		    " coalesce(excluded.last_modified, s.last_modified) END,"
 		    " last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
@@ -218,10 +218,18 @@ static void values(struct buf *b, const struct entity *e)
 	buf_str(b, " FROM src x)");
 }
 
+static bool has_active(const struct entity *e)
+{
+	for (const struct field *f = e->fields; f->path; f++)
+		if (f->rule == RULE_ACTIVE)
+			return true;
+	return false;
+}
+
 static void update(struct buf *b, const struct entity *e)
 {
 	int i = 0;
-	buf_fmt(b, ", upd AS (UPDATE %s t SET ", e->table);
+	buf_fmt(b, ", upd AS (UPDATE %s t SET %s", e->table, has_active(e) ? "" : "is_active = NOT v.del, ");
 	for (const struct field *f = e->fields; f->path; f++, i++)
 		if (f->rule == RULE_ACTIVE)
 			buf_fmt(b, "%s = NOT v.del AND CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i, f->column);
