@@ -57,6 +57,11 @@ def differs(have, want):
     return None if have == want else f"{have!r} instead of {want!r}"
 
 
+def unless(good, seen):
+    """A problem for check() unless `good`: what was seen instead."""
+    return None if good else f"saw {seen!r}"
+
+
 def wait_for(what, seconds=15.0, pause=0.02):
     """The first true value of what(), or its last one when time is up."""
     end = time.monotonic() + seconds * SLOW

@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+"""Deaths and outages: nothing acknowledged is lost, nothing is done twice, and only what is broken stands still."""
+import os
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import checker
+from tds import SLOW, accepted, alive, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
+
+
+def deliver_all(sim, tds, entity, name, ids, **fields):
+    def one(number):
+        return accepted(tds.webhook(name, wrap(entity, {**numbers(sim.record(entity, number)["record"]), **fields})))
+    return in_parallel(one, ids)
+
+
+def acknowledged_is_durable():
+    """Everybody dies the moment after the 202."""
+    sim, tds = world()
+    ids = sim.ids("order")
+    for number in ids[:20]:
+        sim.fire("order", number)
+    tds.status()
+    family = [pid for pid in tds.seen if pid]
+    sim.fire("order", ids[20])
+    for pid in [tds.process.pid] + family:  # PostgreSQL included
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    tds.process.wait()
+    tds.start()
+    check("after the death of everybody, work goes on", tds.quiet(30))
+    check("nothing acknowledged is lost", checker.differences(sim, tds, scanned=False) or differs(len(sim.acknowledged()), 21))
+
+
+def everybody_dies_in_turn():
+    """Each actor is killed while webhooks pour in."""
+    sim, tds = world(webhooks={"duplicate_rate": 0.05})
+    pouring = threading.Thread(target=lambda: [in_parallel(
+        lambda e: sim.control("POST", f"change?entity={e}&count=150&seed=3&webhook=true&rate=50"), ("product", "invoice", "order"), 3)])
+    pouring.start()
+    for name in ("http-ingest#0", "dispatcher", "handler:order#0", "handler:product#0", "zoho-io", "healer", "metrics"):
+        old = tds.kill(name)
+        begin = time.monotonic()
+        there = old and tds.replaced(name, old, 10)
+        took = time.monotonic() - begin
+        check(f"{name} is back in no time", not there and f"state {tds.actor(name)['state']}" or took > 2 * SLOW and f"{took:.1f} s")
+    pouring.join()
+    check("every webhook was delivered in the end", unless(sim.delivered(60), sim.counts()))
+    check("everything is worked through, whoever died", tds.quiet(60))
+    check("nothing is lost and nothing is old, whoever died", checker.differences(sim, tds, scanned=False))
+    check("it ends cleanly", tds.stop())
+
+
+def killed_in_a_batch():
+    """A handler killed again and again with batches in hand."""
+    sim, tds = world(sim={"items": 1500, "active-items": 1500}, queue={"batch_size": 50})
+    ids = sim.ids("product")[:600]
+    feeding = threading.Thread(target=lambda: deliver_all(sim, tds, "product", "products", ids))
+    feeding.start()
+    kills = 0
+    end = time.monotonic() + 6
+    while kills < 6 and time.monotonic() < end:
+        actor = tds.actor("handler:product#0")
+        if actor["pid"] and actor.get("in_hand"):
+            kills += bool(tds.kill("handler:product#0"))
+            time.sleep(0.1)
+    feeding.join()
+    check("it was killed with a batch in hand", not kills and "never seen with a batch")
+    check("the batches are done all the same", tds.quiet(40))
+    found = tds.rows("SELECT status::text, processing_result->>'outcome', count(*) FROM tds_sync_queue GROUP BY 1, 2")
+    check("each event was applied once", unless(len(found) == 1 and found[0][:2] == ("completed", "applied") and found[0][2] == 600, found))
+    check("no innocent record was given up", tds.value("SELECT count(*) FROM tds_dead_letter_queue"))
+
+
+def poison():
+    """A record that kills whoever takes it."""
+    sim, tds = world(start=False)
+    ids = sim.ids("product")
+    tds.environment["TDS_POISON"] = ids[5]
+    tds.start()
+    events = dict(zip(ids, deliver_all(sim, tds, "product", "products", ids)))
+    others = deliver_all(sim, tds, "order", "orders", sim.ids("order")[:10])
+    outcome = tds.finished(events[ids[5]], 40)
+    check("a record that kills its handler becomes a dead letter", unless(outcome[0] == "dead_letter", (outcome, tds.log()[-1500:])))
+    letter = tds.rows("SELECT failure_reason, last_stack_trace, last_payload IS NOT NULL FROM tds_dead_letter_queue WHERE source_entity_id = %s", ids[5])
+    check("with the obituary of the actor that died on it", unless(letter and letter[0][1] and "ABRT" in (letter[0][1] + letter[0][0]).upper(), letter))
+    check("everybody else's work is done", tds.quiet(20) or [i for i in ids if i != ids[5] and tds.outcome(events[i])[0] != "completed"] or
+          [e for e in others if tds.outcome(e)[0] != "completed"])
+    check("its handler is well", differs(tds.actor("handler:product#0")["state"], "ready"))
+    check("the others never died", [a["name"] for a in tds.status()["actors"] if a["restarts"] and not a["name"].startswith("handler:product")])
+    reply = tds.bulk("products", active_only=False)
+    check("the same poison in a page stops only itself", unless(reply.status == 200 and reply.json["stats"]["successful"] == 59, reply))
+
+
+def postgres_away():
+    """PostgreSQL dies: 503 with Retry-After, no false promise, and on it goes."""
+    sim, tds = world()
+    ids = sim.ids("product")
+    tds.finished(sim_event(sim, ids[0]))
+    pids = tds.pids()
+    pid = tds.postgres()
+    backends = children_of(pid)
+    for backend in backends:  # first it only hangs
+        os.kill(backend, signal.SIGSTOP)
+    body = wrap("product", numbers(sim.record("product", ids[1])["record"]))
+    slow = []
+    asking = threading.Thread(target=lambda: slow.append(attempt(tds, body)))
+    asking.start()
+    time.sleep(1)
+    check("nothing is promised while PostgreSQL hangs", slow)
+    for backend in filter(alive, backends):
+        os.kill(backend, signal.SIGCONT)
+    asking.join()
+    check("the answer comes when it goes on", differs(slow, [202]))
+    os.kill(pid, signal.SIGKILL)
+    answers = []
+    end = time.monotonic() + 15
+    while time.monotonic() < end and tds.postgres() in (0, pid):
+        answers.append(ask(tds, body))
+    check("the outage was answered with 503 and Retry-After", unless(any(status == 503 and after for status, after in answers), answers[:3]))
+    check("PostgreSQL is back", unless(wait_for(tds.readyz, 20), tds.status().get("database")))
+    check("no actor died of it", differs(tds.pids(), pids))
+    for number in ids[:30]:
+        sim.fire("product", number)
+    check("and work goes on", tds.quiet(20) or checker.differences(sim, tds, entities=("product",), scanned=False))
+
+
+def sim_event(sim, number):
+    return __import__("json").loads(sim.fire("product", number)["reply"])["event_id"]
+
+
+def attempt(tds, body):
+    try:
+        return tds.webhook("products", body, timeout=30).status
+    except OSError:
+        return 0
+
+
+def ask(tds, body):
+    try:
+        reply = tds.webhook("products", body, timeout=5)
+        return reply.status, reply.headers.get("Retry-After")
+    except OSError:
+        return 0, None
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def zoho_away():
+    """Zoho can't be reached: webhooks don't mind, what needs it waits and comes through."""
+    sim, tds = world(breaker={"timeout": "1s"})
+    record = numbers(sim.record("product", sim.ids("product")[0])["record"])
+    number = sim.ids("order")[0]
+    sim.pause()
+    event = accepted(tds.webhook("products", wrap("product", record)))
+    check("webhooks are applied while Zoho is away", differs(tds.finished(event)[0], "completed"))
+    thin = accepted(tds.webhook("orders", wrap("order", {"salesorder_id": number})))
+    reply = tds.bulk("vendors", timeout=60)
+    check("a bulk sync that reached nobody is a 502", unless(reply.status in (502, 503), reply))
+    check("what needs Zoho is waiting or given up with a reason", tds.outcome(thin)[0] == "completed")
+    sim.start()
+    outcome = tds.finished(thin, 60)
+    check("and is fetched when Zoho is back", unless(outcome[0] == "completed", (outcome, tds.get("/api/bff/tds/circuit-breakers"))))
+
+
+def owners():
+    """A dead actor costs its own routes a 503 and nobody else anything."""
+    sim, tds = world(supervisor={"deaths_max": 1, "cooldown": "4s"})
+
+    def crash(name):
+        for _ in range(4):
+            if tds.actor(name)["state"] == "cooldown":
+                return True
+            tds.replaced(name, tds.kill(name, signal.SIGSEGV), 3)
+        return wait_for(lambda: tds.actor(name)["state"] == "cooldown", 5)
+    check("metrics cools down after crashes", unless(crash("metrics"), tds.actor("metrics")))
+    reply = tds.get("/api/bff/tds/runs")
+    check("its routes are 503 with Retry-After", unless(reply.status == 503 and reply.headers.get("Retry-After"), reply))
+    check("others' routes answer", differs((tds.get("/livez").status, tds.get("/readyz").status, tds.get("/api/bff/tds/circuit-breakers").status), (200,) * 3))
+    event = accepted(tds.webhook("products", wrap("product", numbers(sim.record("product", sim.ids("product")[0])["record"]))))
+    check("webhooks are worked through", differs(tds.finished(event)[0], "completed"))
+    check("one handler cools down after crashes", unless(crash("handler:vendor#0"), tds.actor("handler:vendor#0")))
+    vendor = accepted(tds.webhook("vendors", wrap("vendor", numbers(sim.record("vendor", sim.ids("vendor")[0])["record"]))))
+    event = accepted(tds.webhook("orders", wrap("order", numbers(sim.record("order", sim.ids("order")[0])["record"]))))
+    check("other entities go on", differs(tds.finished(event)[0], "completed"))
+    check("its own events wait and are done when it is back", differs(tds.finished(vendor, 20)[0], "completed"))
+
+
+def whole_or_not_at_all():
+    """A record with its lines: never one without the other."""
+    sim, tds = world()
+    number = sim.ids("invoice")[3]
+    record = numbers(sim.record("invoice", number)["record"])
+    tds.finished(accepted(tds.webhook("invoices", wrap("invoice", record))))
+    before = tds.rows("SELECT line_number, name, quantity FROM invoice_line_items WHERE zoho_invoice_id = %s ORDER BY 1", number)
+    broken = {**record, "last_modified_time": "2027-01-01T00:00:00+0300", "notes": "second", "line_items": record["line_items"] + [
+        {**record["line_items"][0], "line_item_id": "77", "quantity": "a few"}]}
+    event = accepted(tds.webhook("invoices", wrap("invoice", broken)))
+    check("a record with one bad line is a dead letter", differs(tds.finished(event)[0], "dead_letter"))
+    check("of which nothing was written", differs(tds.rows("SELECT line_number, name, quantity FROM invoice_line_items WHERE zoho_invoice_id = %s ORDER BY 1", number), before) or
+          tds.row("invoice", number, "notes") == "second" and "notes were")
+    torn = []
+    stop = threading.Event()
+
+    def watch():
+        connection = tds.connect()
+        with connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute("SELECT i.notes, count(l.id), i.zoho_data->>'notes' FROM invoices i LEFT JOIN invoice_line_items l ON l.invoice_id = i.id "
+                               "WHERE i.zoho_invoice_id = %s GROUP BY 1, 3", (number,))
+                row = cursor.fetchone()
+                if row[0] and row[0].startswith("lines ") and (int(row[0][6:]) != row[1] or row[0] != row[2]):
+                    torn.append(row)
+        connection.close()
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    line = record["line_items"][0]
+    for i in range(1, 61):
+        lines = [{**line, "line_item_id": str(1000 * i + n)} for n in range(i % 9 + 1)]
+        accepted(tds.webhook("invoices", wrap("invoice", {**record, "line_items": lines, "notes": f"lines {len(lines)}",
+                                                          "last_modified_time": f"2027-02-01T00:{i:02}:00+0300"})))
+        if i % 20 == 10:
+            tds.kill("handler:invoice#0")
+    tds.quiet(30)
+    stop.set()
+    watcher.join()
+    check("nobody ever saw a record with lines of another version", torn[:3])
+    check("the last version is there with its lines", differs(tds.rows(
+        "SELECT i.notes, (SELECT count(*) FROM invoice_line_items l WHERE l.invoice_id = i.id) FROM invoices i WHERE zoho_invoice_id = %s", number), [("lines 7", 7)]))
+
+
+if __name__ == "__main__":
+    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, zoho_away, owners, whole_or_not_at_all)
