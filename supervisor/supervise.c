@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "ipc/seam.h"
 #include "supervisor/supervisor.h"
+#include "ipc/loop.h"
 
 enum { POLL_MAX = 2 + 1 + CLIENTS_MAX + SLOT_ACTORS_MAX + TASKS, DESCRIPTORS_WANTED = 65536 };
 static const int64_t paused_ns = INT64_C(1500000000); /* later than this after the timer: we were not running */
@@ -231,6 +232,8 @@ static void make_slots(struct supervisor *s)
 	for (int i = 1; i < s->children_n; i++)
 		snprintf(child_slot(s, &s->children[i])->name, sizeof s->slots->name, "%s", s->children[i].name);
 	atomic_store(&s->slots->pid, getpid());
+	atomic_store(&s->slots->started_ns, loop_clock());
+	atomic_store(&s->slots->state, SLOT_READY);
 }
 
 /* In an order in which whatever is wrong is said before anything was started. */
