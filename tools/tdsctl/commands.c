@@ -1,0 +1,96 @@
+/* What there is to be done: the table of commands, from which dispatch and help come. */
+#include <stdio.h>
+#include <string.h>
+#include "tools/tdsctl/ctl.h"
+
+const struct command commands[] = {
+	{"status", "", "who runs, since when, how fast, and why the last one died",
+		"A tree of the supervisor and its actors: pid, state, restarts, what was worked through and the rate over a second.",
+		run_status},
+	{"health", "", "one line and the monitoring-plugin codes",
+		"Exits 0 healthy, 1 degraded, 2 critical, 3 unknown (TDS doesn't answer).", run_health},
+	{"sync", "NAME [--incremental] [--dry-run] [--all-items] [--since TIME] [--batch-size N] [--no-wait]",
+		"pull an entity (products, customers, …) or everything (sync-all)",
+		"--incremental goes on from the stored cursor. --since takes a date or an RFC 3339 time. --dry-run reports what would\n"
+		"change and writes nothing. --all-items takes inactive products, too. --no-wait answers with the run's id at once.",
+		run_sync},
+	{"queue", "", "the queue by entity and status", "Finished rows of the last 24 hours are counted, waiting ones always.",
+		run_queue},
+	{"dead-letter list", "[--entity ENTITY] [--resolved] [--limit N]", "what was given up, and why", "Newest first.",
+		run_letter_list},
+	{"dead-letter show", "ID", "one dead letter with payload, attempts and obituary", "", run_letter_show},
+	{"dead-letter retry", "ID | --all [--entity ENTITY]", "put it back into the queue, once the cause is mended", "",
+		run_letter_retry},
+	{"dead-letter resolve", "ID [--notes TEXT]", "mark it as dealt with", "", run_letter_resolve},
+	{"run list", "[--entity ENTITY] [--status STATUS] [--limit N]", "sync runs, newest first", "", run_run_list},
+	{"run show", "ID", "one run with its pages", "", run_run_show},
+	{"run cancel", "ID", "stop a run; what was applied stays", "", run_run_cancel},
+	{"breaker list", "", "the circuit breakers", "", run_breaker_list},
+	{"breaker reset", "NAME", "close a circuit breaker", "", run_breaker_reset},
+	{"alert list", "[--all] [--limit N]", "alerts, newest first", "--all shows resolved ones, too.", run_alert_list},
+	{"alert ack", "ID", "acknowledge an alert", "", run_alert_ack},
+	{"alert resolve", "ID", "resolve an alert", "", run_alert_resolve},
+	{"heal", "", "heal now: stuck work, dead letters that are due", "", run_heal},
+	{"pause", "ENTITY", "stop applying an entity; its events are accepted and wait", "", run_pause},
+	{"resume", "ENTITY", "go on with a paused or parked entity", "", run_resume},
+	{"restart", "ACTOR", "drain an actor and start it again",
+		"A name as in status (handler:product#0), handler:product, handler, worker-1, postgres or all.", run_restart},
+	{"reload", "", "read the configuration again", "An invalid one changes nothing and is told here.", run_reload},
+	{"drain", "", "finish what is under way and stop the actors; restart all goes on", "", run_drain},
+	{"stop", "[--now]", "drain and end TDS", "--now doesn't drain.", run_stop},
+	{"upgrade", "", "replace the running program by the one on disk", "No connection is refused meanwhile.", run_upgrade},
+	{"logs", "", "where the log is", "", run_logs},
+	{"config show", "[--changed]", "every key with its value; secrets as <set>", "Reads -c FILE or $TDS_CONFIG.", run_config_show},
+	{"config reference", "", "the reference of all keys, as Markdown", "", run_config_reference},
+	{"psql", "[ARGUMENT …]", "psql on TDS's database", "Arguments are psql's own: tdsctl psql -c 'SELECT 1'.", run_psql},
+	{"version", "", "the version", "", run_version},
+	{"help", "[COMMAND]", "this list, or a command's manual", "", run_help},
+	{0},
+};
+
+static void list(void)
+{
+	puts("usage: tdsctl [-s SOCKET] [-c CONFIG] [--json] COMMAND [ARGUMENT …]\n"
+	     "Asks a running TDS and tells it what to do.\n");
+	for (const struct command *c = commands; c->name; c++)
+		printf("  %-20s %s\n", c->name, c->text);
+	puts("\n  -s SOCKET   the control socket; else $TDS_CONTROL, else the one of the configuration\n"
+	     "  -c CONFIG   the configuration file; else $TDS_CONFIG, else /etc/tds/tds.conf\n"
+	     "  --json      the answer as it came, for scripts\n"
+	     "\nExits 0 done, 1 failed or TDS not running, 2 usage, 78 configuration; health: 0 1 2 3.\n"
+	     "tdsctl help COMMAND says more.");
+}
+
+int run_help(struct ctl *ctl, struct args *a)
+{
+	(void)ctl;
+	bool any = false;
+	if (!a->n) {
+		list();
+		return EXIT_DONE;
+	}
+	for (const struct command *c = commands; c->name; c++) {
+		size_t n = strlen(a->at[0]);
+		if (strncmp(c->name, a->at[0], n) != 0 || (c->name[n] && c->name[n] != ' '))
+			continue;
+		if (a->n > 1 && a->at[1] && c->name[n] && strcmp(c->name + n + 1, a->at[1]) != 0)
+			continue;
+		printf("%stdsctl %s %s\n    %s\n", any ? "\n" : "", c->name, c->args, c->text);
+		for (const char *line = c->more; *line;) {
+			size_t len = strcspn(line, "\n");
+			printf("    %.*s\n", (int)len, line);
+			line += len + (line[len] == '\n');
+		}
+		any = true;
+	}
+	if (!any)
+		fail(CTL_USAGE, "no such command: %s", a->at[0]);
+	return EXIT_DONE;
+}
+
+int run_version(struct ctl *ctl, struct args *a)
+{
+	(void)ctl, (void)a;
+	puts("tdsctl " TDS_VERSION);
+	return EXIT_DONE;
+}

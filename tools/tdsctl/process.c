@@ -1,0 +1,114 @@
+/* The commands on processes and files: what the control socket is asked, the configuration, psql. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "tools/tdsctl/ctl.h"
+
+static int tell(struct ctl *c, const char *command, const char *argument, const char *done)
+{
+	json_object_put(control_ask(c, command, argument));
+	if (!c->json)
+		puts(done);
+	return EXIT_DONE;
+}
+
+int run_restart(struct ctl *c, struct args *a)
+{
+	args_done(a, 1);
+	return tell(c, "restart", a->at[0], "restarting; tdsctl status shows how it goes");
+}
+
+int run_reload(struct ctl *c, struct args *a)
+{
+	args_done(a, 0);
+	return tell(c, "reload", NULL, "the configuration was read again");
+}
+
+int run_drain(struct ctl *c, struct args *a)
+{
+	args_done(a, 0);
+	return tell(c, "drain", NULL, "draining; tdsctl restart all goes on");
+}
+
+int run_stop(struct ctl *c, struct args *a)
+{
+	const char *how = arg_flag(a, "--now") ? "now" : NULL;
+	args_done(a, 0);
+	return tell(c, "stop", how, "stopping");
+}
+
+int run_upgrade(struct ctl *c, struct args *a)
+{
+	args_done(a, 0);
+	return tell(c, "upgrade", NULL, "upgrading; tdsctl status shows how it goes");
+}
+
+int run_logs(struct ctl *c, struct args *a)
+{
+	args_done(a, 0);
+	const char *log = where_text(c, "log");
+	puts(*log ? log : "stderr; under systemd: journalctl -u tds");
+	return EXIT_DONE;
+}
+
+static void read_config(struct ctl *c, struct config *config)
+{
+	char error[CONFIG_ERROR_BYTES];
+	const char *usual = "/etc/tds/tds.conf";
+	const char *file = c->config_file ? c->config_file : access(usual, R_OK) == 0 ? usual : NULL;
+	if (config_read(config, file, error) != 0)
+		fail(CTL_CONFIG, "%s", error);
+}
+
+int run_config_show(struct ctl *c, struct args *a)
+{
+	struct config config;
+	bool changed = arg_flag(a, "--changed");
+	args_done(a, 0);
+	read_config(c, &config);
+	config_show(&config, stdout, changed);
+	config_free(&config);
+	return EXIT_DONE;
+}
+
+int run_config_reference(struct ctl *c, struct args *a)
+{
+	(void)c;
+	args_done(a, 0);
+	config_reference(stdout);
+	return EXIT_DONE;
+}
+
+/* A private PostgreSQL's socket folder is its owner's alone; root may enter it, and psql need not be root for that. */
+static void become_owner(const char *data_dir)
+{
+	char path[PATH_BYTES];
+	struct stat st;
+	snprintf(path, sizeof path, "%s/postgres/data", data_dir);
+	if (geteuid() != 0 || stat(path, &st) != 0 || st.st_uid == 0)
+		return;
+	const struct passwd *pw = getpwuid(st.st_uid);
+	if (setgroups(0, NULL) != 0 || setresgid(st.st_gid, st.st_gid, st.st_gid) != 0 ||
+		setresuid(st.st_uid, st.st_uid, st.st_uid) != 0)
+		fail(EXIT_FAILED, "can't become %s: %s", pw ? pw->pw_name : "the database's owner", strerror(errno));
+	if (chdir("/") != 0)
+		fail(EXIT_FAILED, "/: %s", strerror(errno));
+}
+
+int run_psql(struct ctl *c, struct args *a)
+{
+	char *argv[WORDS_MAX + 4] = {"psql", "-d", NULL};
+	struct buf url = {0};
+	buf_str(&url, where_text(c, "database"));
+	argv[2] = url.data;
+	for (int i = 0; i < a->n; i++)
+		argv[3 + i] = a->at[i];
+	if (json_object_get_boolean(json_at(c->where, "database_private")))
+		become_owner(where_text(c, "data_dir"));
+	execvp("psql", argv);
+	fail(EXIT_FAILED, "psql can't be started: %s (apt-get install postgresql-client)", strerror(errno));
+}

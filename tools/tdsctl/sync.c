@@ -1,0 +1,118 @@
+/* sync: starts a bulk sync, shows how it goes, and what came of it. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "tools/tdsctl/ctl.h"
+
+enum { LOOK_EVERY_MS = 500 };
+
+static void add_flag(struct buf *b, const char *key, const char *value)
+{
+	buf_fmt(b, "%s\"%s\":%s", b->len > 1 ? "," : "", key, value);
+}
+
+static void read_options(struct args *a, struct buf *body)
+{
+	const char *since = arg_value(a, "--since"), *size = arg_value(a, "--batch-size");
+	buf_str(body, "{");
+	if (arg_flag(a, "--incremental"))
+		add_flag(body, "incremental", "true");
+	if (arg_flag(a, "--dry-run"))
+		add_flag(body, "dry_run", "true");
+	if (arg_flag(a, "--all-items"))
+		add_flag(body, "active_only", "false");
+	if (size && strspn(size, "0123456789") != strlen(size))
+		fail(CTL_USAGE, "sync: --batch-size takes a whole number");
+	if (size && *size)
+		add_flag(body, "batch_size", size);
+	if (since) {
+		buf_fmt(body, "%s\"modified_since\":", body->len > 1 ? "," : "");
+		buf_json(body, since, strlen(since));
+	}
+	buf_str(body, "}");
+}
+
+/* One line on the terminal, written over itself. */
+static void show_progress(void *ctx)
+{
+	struct ctl *c = ctx;
+	struct reply r = http_try(c, "GET", "/api/zoho/bulk-sync/status", NULL);
+	struct json_object *running = json_at(r.json, "running");
+	size_t n = running ? json_object_array_length(running) : 0;
+	fputs("\r\033[K", stderr);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *run = json_object_array_get_idx(running, i);
+		if (strcmp(json_text(json_at(run, "entity_type")), "all") != 0)
+			fprintf(stderr, "%s %s/%s  ", json_text(json_at(run, "entity_type")), json_text(json_at(run, "processed")),
+				json_text(json_at(run, "total")));
+	}
+	fflush(stderr);
+	reply_free(&r);
+}
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void add_row(struct json_object *rows, const char *name, struct json_object *result)
+{
+	struct json_object *row = json_object_new_object();
+	static const char *const from[] = {"stats.total_processed", "stats.created", "stats.updated", "stats.unchanged",
+		"stats.failed", "duration_seconds", "api_calls", "error"};
+	static const char *const to[] = {"rows", "created", "updated", "unchanged", "failed", "seconds", "calls", "error"};
+	json_object_object_add(row, "name", json_object_new_string(name));
+	for (int i = 0; i < 8; i++)
+		if (json_at(result, from[i]))
+			json_object_object_add(row, to[i], json_object_get(json_at(result, from[i])));
+	json_object_array_add(rows, row);
+}
+
+static void show_summary(struct ctl *c, const char *name, struct json_object *answer)
+{
+	static const struct column columns[] = {{"name", "name", 0}, {"rows", "rows", 0}, {"created", "created", 0},
+		{"updated", "updated", 0}, {"unchanged", "unchanged", 0}, {"failed", "failed", 0}, {"seconds", "seconds", 0},
+		{"calls", "calls", 0}, {"error", "error", 80}};
+	struct json_object *rows = json_object_new_array(), *results = json_at(answer, "results");
+	if (results) {
+		json_object_object_foreach(results, key, result) add_row(rows, key, result);
+	} else {
+		add_row(rows, name, answer);
+	}
+	puts(json_text(json_at(answer, "message")));
+	show_table(c, rows, columns, 9);
+	printf("run %s\n", json_text(json_at(answer, "run_id")));
+	json_object_put(rows);
+}
+
+int run_sync(struct ctl *c, struct args *a)
+{
+	struct buf path = {0}, body = {0};
+	char why[1024];
+	bool wait = !arg_flag(a, "--no-wait"), watch = wait && !c->json && isatty(2);
+	read_options(a, &body);
+	args_done(a, 1);
+	buf_str(&path, "/api/zoho/bulk-sync/");
+	path_add(&path, a->at[0]);
+	buf_str(&path, wait ? "" : "?wait=false");
+	struct reply r = http_long(c, path.data, body.data, watch ? show_progress : nothing, c, LOOK_EVERY_MS);
+	if (watch)
+		fputs("\r\033[K", stderr);
+	if (!r.status)
+		fail(EXIT_FAILED, "no answer: %s; the sync goes on, see tdsctl run list", r.error);
+	if (c->json)
+		printf("%s\n", r.body.data ? r.body.data : "");
+	bool well = r.status < 300 && json_object_get_boolean(json_at(r.json, "success"));
+	if (r.status >= 400 && !json_at(r.json, "run_id")) {
+		reply_detail(&r, why, sizeof why);
+		fail(EXIT_FAILED, "%s", why);
+	}
+	if (!c->json && !wait)
+		printf("run %s\n", json_text(json_at(r.json, "run_id")));
+	else if (!c->json)
+		show_summary(c, a->at[0], r.json);
+	reply_free(&r);
+	buf_free(&path);
+	buf_free(&body);
+	return well ? EXIT_DONE : EXIT_FAILED;
+}
