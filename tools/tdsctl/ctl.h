@@ -79,7 +79,7 @@ void show_fields(const struct ctl *, struct json_object *object);
 void show_text(const char *text, int width_max);
 const char *colour(const struct ctl *, const char *word); /* the escape for a state's word, "" without colours */
 const char *colour_end(const struct ctl *);
-void duration_text(double seconds, char *to, size_t size);
+void show_duration(double seconds, char *to, size_t size);
 
 /* letters.c: what commands on data have in common. */
 void query_add(struct buf *path, const char *key, const char *value); /* value NULL: not given */

@@ -159,7 +159,7 @@ void show_fields(const struct ctl *c, struct json_object *object)
 	}
 }
 
-void duration_text(double seconds, char *to, size_t size)
+void show_duration(double seconds, char *to, size_t size)
 {
 	long s = (long)seconds;
 	if (seconds < 10)

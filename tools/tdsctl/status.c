@@ -33,7 +33,7 @@ static void show_actor(const struct ctl *c, struct json_object *now, struct json
 	const char *state = json_text(json_at(now, "state")), *health = json_text(json_at(now, "health"));
 	const char *word = !strcmp(state, "ready") ? health : state, *note = json_text(json_at(now, "note"));
 	const char *obituary = json_text(json_at(now, "obituary"));
-	duration_text(json_number(now, "uptime_ms") / 1000, up, sizeof up);
+	show_duration(json_number(now, "uptime_ms") / 1000, up, sizeof up);
 	printf("%s %-20s pid %-7s %s%-9s%s up %-10s restarts %-3s %s", last ? "└─" : "├─", json_text(json_at(now, "name")),
 		json_text(json_at(now, "pid")), colour(c, word), word, colour_end(c), up, json_text(json_at(now, "restarts")),
 		json_text(json_at(now, "io")));
@@ -64,7 +64,7 @@ int run_status(struct ctl *c, struct args *a)
 	struct json_object *actors = json_at(now, "actors"), *were = json_at(before, "actors");
 	struct json_object *postgres = json_at(now, "database.postgres");
 	size_t n = actors ? json_object_array_length(actors) : 0;
-	duration_text(json_number(now, "uptime_ms") / 1000, up, sizeof up);
+	show_duration(json_number(now, "uptime_ms") / 1000, up, sizeof up);
 	printf("tds %s  pid %s  %s  up %s  %s  %s\n", json_text(json_at(now, "version")), json_text(json_at(now, "pid")),
 		json_text(json_at(now, "phase")), up, json_text(json_at(now, "io")), json_text(json_at(now, "config")));
 	if (postgres && !json_object_is_type(postgres, json_type_null))
