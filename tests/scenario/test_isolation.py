@@ -117,12 +117,16 @@ def postgres_away():
         os.kill(backend, signal.SIGCONT)
     asking.join()
     check("the answer comes when it goes on", differs(slow, [202]))
-    os.kill(pid, signal.SIGKILL)
     answers = []
-    end = time.monotonic() + 15
-    while time.monotonic() < end and tds.postgres() in (0, pid):
-        answers.append(ask(tds, body))
-    check("the outage was answered with 503 and Retry-After", unless(any(status == 503 and after for status, after in answers), answers[:3]))
+    for _ in range(10):  # an outage of milliseconds may pass between two requests
+        pid = tds.postgres()
+        os.kill(pid, signal.SIGKILL)
+        answers += in_parallel(lambda _: ask(tds, body), range(8), 8)
+        wait_for(tds.readyz, 20)
+        if any(status == 503 for status, _ in answers):
+            break
+    check("an outage is answered with 503 and Retry-After, or with a 202 that holds", unless(
+        any(status == 503 and after for status, after in answers) and all(status in (202, 503, 0) for status, _ in answers), answers))
     check("PostgreSQL is back", unless(wait_for(tds.readyz, 20), tds.status().get("database")))
     check("no actor died of it", differs(tds.pids(), pids))
     for number in ids[:30]:
@@ -226,7 +230,7 @@ def whole_or_not_at_all():
     for i in range(1, 61):
         lines = [{**line, "line_item_id": str(1000 * i + n)} for n in range(i % 9 + 1)]
         accepted(tds.webhook("invoices", wrap("invoice", {**record, "line_items": lines, "notes": f"lines {len(lines)}",
-                                                          "last_modified_time": f"2027-02-01T00:{i:02}:00+0300"})))
+                                                          "last_modified_time": f"2027-02-01T{i // 60:02}:{i % 60:02}:00+0300"})))
         if i % 20 == 10:
             tds.kill("handler:invoice#0")
     tds.quiet(30)
