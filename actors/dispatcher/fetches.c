@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "actors/dispatcher/dispatcher.h"
 
-static const int64_t answer_timeout_ns = 600000000000;
+static const int64_t answer_timeout_ns = 120000000000;
 
 static bool ask(struct dispatcher *d, struct record *r)
 {
@@ -56,7 +56,8 @@ static void detail_done(struct dispatcher *d, uint64_t seq)
 static struct record *fetching(struct dispatcher *d, uint64_t entity, struct str id, uint64_t seq)
 {
 	struct record *r = queue_record(&d->queue, (enum entity_id)entity, id, false);
-	if (!r || r->state != RECORD_FETCHING || (r->current ? r->current->seq : 0) != seq)
+	/* The event may have been settled by another fetch meanwhile; then any answer settles the record. */
+	if (!r || r->state != RECORD_FETCHING || (r->current && r->current->seq != seq))
 		return NULL;
 	return r;
 }

@@ -68,16 +68,20 @@ static void value(struct buf *b, const char *doc, const struct field *f)
 	}
 }
 
-/* One bigint over what this entity maps, absent and unset alike: equal means nothing to write. */
-static void hash(struct buf *b, const struct entity *e)
+/* One bigint over what this entity maps, absent and unset alike: equal means nothing to write. A record kept whole counts
+ * as it is, but only where it is whole: rows of lists change daily ("due_days"). */
+static void hash(struct buf *b, const struct entity *e, bool whole)
 {
 	buf_str(b, "hash_record_extended(ROW(");
 	for (const struct field *f = e->fields; f->path; f++) {
-		if (f->rule == RULE_WHOLE || f->rule == RULE_LINK)
+		if (f->rule == RULE_LINK || (f->rule == RULE_WHOLE && !whole))
 			continue;
 		if (f != e->fields)
 			buf_str(b, ", ");
-		path_text(b, "x.doc", f->path, false);
+		if (f->rule == RULE_WHOLE)
+			buf_str(b, "x.doc");
+		else
+			path_text(b, "x.doc", f->path, false);
 	}
 	if (e->lines)
 		buf_fmt(b, ", x.doc->>'%s'", e->lines->path);
@@ -143,9 +147,9 @@ static void candidates(struct buf *b, const struct entity *e)
 			", cand AS MATERIALIZED (SELECT x.pos, $1::text AS organization_id, '%s'::tds_entity_type AS entity_type,"
 			" x.id AS source_entity_id, x.lm AS last_modified, x.obs AS observed_at, CASE WHEN x.list THEN ",
 			entity_names[e->id].name);
-	hash(b, e);
+	hash(b, e, false);
 	buf_str(b, " END AS list_hash, CASE WHEN x.whole AND NOT x.del THEN ");
-	hash(b, e);
+	hash(b, e, true);
 	buf_fmt(b,
 			" END AS detail_hash, CASE WHEN x.whole%s THEN x.lm END AS detail_modified, %s AS detail_wanted,"
 			" x.event_id AS last_event_id, x.run_id AS last_run_id, CASE WHEN x.del THEN x.obs END AS deleted_at, ",
@@ -176,8 +180,8 @@ static char *decide(const struct entity *e, enum source from)
 		    " detail_modified = coalesce(excluded.detail_modified, s.detail_modified),"
 		    " detail_wanted = CASE WHEN excluded.detail_hash IS NOT NULL THEN coalesce(excluded.last_event_id IS NOT NULL"
 		    " AND excluded.last_modified = s.last_modified AND excluded.detail_hash IS DISTINCT FROM s.detail_hash, false)"
-		    " ELSE excluded.detail_wanted AND s.detail_modified IS DISTINCT FROM"
-		    " coalesce(excluded.last_modified, s.last_modified) END,"
+		    " ELSE s.detail_wanted OR (excluded.detail_wanted AND s.detail_modified IS DISTINCT FROM"
+		    " coalesce(excluded.last_modified, s.last_modified)) END,"
 		    " last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
 		    " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at WHERE ");
 	wins(&b, "excluded");

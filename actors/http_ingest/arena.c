@@ -68,7 +68,7 @@ void *http_arena_grow(struct http_arena *a, void *p, size_t old, size_t bytes)
 		return p;
 	}
 	moved = http_arena_alloc(a, bytes);
-	if (old)
+	if (p && old)
 		memcpy(moved, p, old);
 	return moved;
 }

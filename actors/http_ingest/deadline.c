@@ -47,12 +47,12 @@ static int64_t due(const struct connection *c)
 
 static void expire(struct connection *c, int64_t now)
 {
-	if (c->state == CONNECTION_LINGERING || write_due(c) <= now) {
-		connection_destroy(c);
-	} else if (reply_due(c) <= now) {
+	bool writing = c->state == CONNECTION_LINGERING || write_due(c) <= now;
+
+	if (!writing && reply_due(c) <= now) {
 		http_refuse(c->first, 504,
 			"The answer took too long; the work goes on, look at its status before asking again");
-	} else if (c->reading && http_parser_begun(&c->parser)) {
+	} else if (!writing && c->reading && http_parser_begun(&c->parser)) {
 		struct request *r = c->reading;
 
 		c->reading = NULL;

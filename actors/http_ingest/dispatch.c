@@ -1,6 +1,7 @@
 /* Owns the way of a complete request: its correlation id, its route, who may call it, who answers; and what is to be
  * done when its client goes away before. */
 #include "actors/http_ingest/dispatch.h"
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include "actors/http_ingest/answer.h"
@@ -119,10 +120,11 @@ void dispatch_abandon(struct request *r)
 	struct connection *c = r->connection;
 	struct request **at = &c->first, *before = NULL;
 
-	while (*at != r) {
+	while (*at && *at != r) {
 		before = *at;
 		at = &before->next;
 	}
+	assert(*at == r);
 	*at = r->next;
 	if (c->last == r)
 		c->last = before;

@@ -7,7 +7,7 @@ static int hex(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
-	c |= 32;
+	c = (char)(c | 32);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -17,9 +17,11 @@ static struct str decode(struct form *f, const char *p, size_t n, struct http_ar
 	size_t out = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		char c = p[i] == '+' ? ' ' : p[i];
+		char c = p[i];
 
-		if (c == '%') {
+		if (c == '+') {
+			c = ' ';
+		} else if (c == '%') {
 			int high = n - i > 2 ? hex(p[i + 1]) : -1;
 			int low = high >= 0 ? hex(p[i + 2]) : -1;
 

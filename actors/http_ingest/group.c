@@ -45,8 +45,8 @@ static struct group *group_of(struct group_lane *lane)
 		g->size = (unsigned)lane->ingest->actor->config.ingest_group_max;
 		for (g->table_size = 16; g->table_size < 2 * g->size;)
 			g->table_size *= 2;
-		g->members = calloc(g->size, sizeof *g->members);
-		g->table = calloc(g->table_size, sizeof *g->table);
+		g->members = calloc(g->size, sizeof(void *));
+		g->table = calloc(g->table_size, sizeof(void *));
 	}
 	if (!g || !g->members || !g->table)
 		die(EXIT_TEMPORARY, "out of memory for a commit");

@@ -85,7 +85,7 @@ static bool join(struct ingest *in, struct group *g)
 
 void group_fill(struct ingest *in, struct group *g)
 {
-	memset(g->table, 0, g->table_size * sizeof *g->table);
+	memset(g->table, 0, g->table_size * sizeof(void *));
 	for (struct delivery *d = in->waiting; d; d = d->next)
 		d->older = NULL;
 	while (join(in, g))

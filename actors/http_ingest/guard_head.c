@@ -90,6 +90,7 @@ static void judge_request_line(struct head *h, struct str line)
 	const char *space = memchr(line.data, ' ', line.len);
 	const char *last = memrchr(line.data, ' ', line.len);
 	struct str method, version;
+	bool known;
 
 	if (!space || space == last) {
 		refuse(h->guard, 400, "the request line is malformed");
@@ -99,12 +100,10 @@ static void judge_request_line(struct head *h, struct str line)
 	h->target = (struct str){space + 1, (size_t)(last - space - 1)};
 	version = (struct str){last + 1, (size_t)(line.data + line.len - last - 1)};
 	h->is_options = str_eq(method, "OPTIONS");
-	if (!is_token(method) || !is_target(h->target))
-		refuse(h->guard, 400, "the request line is malformed");
-	else if (version.len == 8 && memcmp(version.data, "HTTP/", 5) == 0 && version.data[6] == '.' &&
-		 !str_eq(version, "HTTP/1.1") && !str_eq(version, "HTTP/1.0"))
+	known = str_eq(version, "HTTP/1.1") || str_eq(version, "HTTP/1.0");
+	if (!known && version.len == 8 && memcmp(version.data, "HTTP/", 5) == 0 && version.data[6] == '.')
 		refuse(h->guard, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
-	else if (!str_eq(version, "HTTP/1.1") && !str_eq(version, "HTTP/1.0"))
+	else if (!known || !is_token(method) || !is_target(h->target))
 		refuse(h->guard, 400, "the request line is malformed");
 	else if (!is_known_method(method))
 		refuse(h->guard, 501, "this method isn't implemented");
@@ -174,7 +173,7 @@ static void judge_target(struct head *h)
 {
 	struct str t = h->target;
 
-	if (t.data[0] == '/' || (h->is_options && str_eq(t, "*")))
+	if ((t.data && *t.data == '/') || (h->is_options && str_eq(t, "*")))
 		return;
 	if (t.len > 7 && strncasecmp(t.data, "http://", 7) == 0) {
 		const char *slash = memchr(t.data + 7, '/', t.len - 7);

@@ -88,7 +88,10 @@ static bool read_unicode(struct reader *r)
 
 static bool read_escape(struct reader *r)
 {
-	char c = r->p < r->end ? *r->p++ : 0;
+	char c = '\0';
+
+	if (r->p < r->end)
+		c = *r->p++;
 
 	if (c == 'u')
 		return read_unicode(r);

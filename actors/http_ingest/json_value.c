@@ -57,7 +57,10 @@ static size_t unescape(const char *p, const char *end, char *to, size_t *n)
 	unsigned unit, low;
 
 	if (*p != 'u') {
-		to[(*n)++] = known ? into[known - from] : *p;
+		to[*n] = *p;
+		if (known)
+			to[*n] = into[known - from];
+		(*n)++;
 		return 1;
 	}
 	unit = unit_at(p + 1);

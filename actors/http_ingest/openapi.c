@@ -67,7 +67,7 @@ static void put_path(struct http_text *t, enum route_id id)
 	http_text_json(t, str_of(routes[id].path));
 	http_text_put(t, ":{");
 	for (size_t i = id; i < ROUTES; i++) {
-		if (strcmp(routes[i].path, routes[id].path))
+		if (strcmp(routes[i].path, routes[id].path) != 0)
 			continue;
 		http_text_put(t, first ? "" : ",");
 		put_operation(t, (enum route_id)i);

@@ -4,7 +4,7 @@
 #include "actors/http_ingest/dispatch.h"
 
 static const bool essential[ACTOR_KINDS] = {
-#define ACTOR(id, symbol, name, is_essential, database, many) [ACTOR_##id] = is_essential,
+#define ACTOR(id, symbol, name, is_essential, database, many) [ACTOR_##id] = (is_essential),
 #include "actors/actors.def"
 #undef ACTOR
 };

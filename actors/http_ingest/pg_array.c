@@ -60,7 +60,7 @@ void pg_array_int4(struct pg_array *a, int32_t value)
 
 void pg_array_flag(struct pg_array *a, bool value)
 {
-	char byte = value;
+	uint8_t byte = value;
 
 	pg_array_add(a, &byte, 1);
 }

@@ -93,7 +93,8 @@ bool record_time(struct str text, int64_t *us)
 			fraction += (*p - '0') * scale;
 	if (!zone(&p, end, &offset) || !is_day(year, month, day) || hour > 23 || minute > 59 || second > 60)
 		return false;
-	*us = ((days(year, month, day) * 24 + hour) * 3600 + minute * 60 + second - offset) * 1000000 + fraction;
+	*us = ((days(year, month, day) * 24 + hour) * 3600 + minute * INT64_C(60) + second - offset) * 1000000 +
+	      fraction;
 	return true;
 }
 

@@ -118,7 +118,7 @@ static enum entity_id entity_guessed(struct shape *s, uint32_t object)
 	for (int e = ENTITY_NONE + 1; e < ENTITIES; e++) {
 		if (!json_member(s->json, object, entity_names[e].id_key))
 			continue;
-		if (found && strcmp(entity_names[e].id_key, entity_names[found].id_key))
+		if (found && strcmp(entity_names[e].id_key, entity_names[found].id_key) != 0)
 			return ENTITY_NONE;
 		found = found ? found : (enum entity_id)e;
 	}

@@ -51,8 +51,11 @@ static struct str lower(struct str s, char *to, size_t size)
 {
 	size_t n = s.len < size - 1 ? s.len : size - 1;
 
-	for (size_t i = 0; i < n; i++)
-		to[i] = s.data[i] >= 'A' && s.data[i] <= 'F' ? (char)(s.data[i] | 32) : s.data[i];
+	for (size_t i = 0; i < n; i++) {
+		to[i] = s.data[i];
+		if (to[i] >= 'A' && to[i] <= 'F')
+			to[i] = (char)(to[i] | 32);
+	}
 	to[n] = 0;
 	return (struct str){to, s.len < size ? n : 0};
 }

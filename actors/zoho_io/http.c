@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { BODY_BYTES_FIRST = 65536 };
+
 static size_t on_body(char *bytes, size_t one, size_t n, void *ctx)
 {
 	struct http_call *call = ctx;
@@ -16,7 +18,7 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *ctx)
 	}
 	size_t needed = call->reply.length + n;
 	if (needed > call->capacity) {
-		size_t capacity = call->capacity ? call->capacity * 2 : 64 * 1024;
+		size_t capacity = call->capacity ? call->capacity * 2 : BODY_BYTES_FIRST;
 		capacity = capacity < needed ? needed : capacity;
 		char *body = realloc(call->reply.body, capacity);
 		if (!body)
@@ -36,6 +38,12 @@ static int64_t number_of(const char *value)
 	return end != value && n >= 0 ? n : -1;
 }
 
+static int64_t date_of(const char *value)
+{
+	time_t at = curl_getdate(value, NULL);
+	return at > 0 ? (int64_t)at * 1000000 : 0;
+}
+
 static size_t on_header(char *line, size_t one, size_t n, void *ctx)
 {
 	struct http_head *head = &((struct http_call *)ctx)->reply.head;
@@ -43,21 +51,19 @@ static size_t on_header(char *line, size_t one, size_t n, void *ctx)
 		const char *name;
 		int64_t *to;
 	} wanted[] = {{"x-rate-limit-limit:", &head->day_limit}, {"x-rate-limit-remaining:", &head->day_left},
-		{"x-rate-limit-reset:", &head->day_reset_s}, {"retry-after:", &head->retry_after_s}, {"date:", NULL}};
+		{"x-rate-limit-reset:", &head->day_reset_s}, {"retry-after:", &head->retry_after_s}};
 	char text[128];
 	(void)one;
 	if (n >= sizeof text)
 		return n;
 	memcpy(text, line, n);
 	text[n] = 0;
+	if (!strncasecmp(text, "date:", 5))
+		head->date_us = date_of(text + 5);
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		size_t length = strlen(wanted[i].name);
-		if (strncasecmp(text, wanted[i].name, length) != 0)
-			continue;
-		if (wanted[i].to)
+		if (!strncasecmp(text, wanted[i].name, length))
 			*wanted[i].to = number_of(text + length);
-		else
-			head->date_us = (int64_t)curl_getdate(text + length, NULL) * 1000000;
 	}
 	return n;
 }

@@ -1,6 +1,7 @@
 /* Owns the order of calls: what waits is looked at once per turn, most urgent lane first, and started when breaker,
  * ring, token and budget allow it. */
 #include "actors/zoho_io/zoho.h"
+#include <inttypes.h>
 #include <stdio.h>
 
 int64_t zoho_now_ms(void)
@@ -67,8 +68,9 @@ static void refuse_behind_breakers(struct zoho *z)
 		if (b->state != BREAKER_OPEN || !wait)
 			continue;
 		snprintf(why, sizeof why,
-			"circuit breaker '%s' is open: Zoho failed %lld times in a row; tried again in %lld s", b->name,
-			(long long)b->failure_count, (long long)(wait / 1000 + 1));
+			"circuit breaker '%s' is open: Zoho failed %" PRId64 " times in a row; tried again in %" PRId64
+			" s",
+			b->name, b->failure_count, wait / 1000 + 1);
 		zoho_scans_refuse_product(z, (enum product)i, why);
 	}
 }

@@ -23,7 +23,7 @@ int64_t zoho_time(const char *text)
 		rest += 1 + strspn(rest + 1, "0123456789");
 	if (sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) < 3)
 		sscanf(rest, "%c%2d%2d", &sign, &hours, &minutes);
-	int64_t offset = (hours * 60 + minutes) * 60;
+	int64_t offset = (hours * INT64_C(60) + minutes) * 60;
 	return ((int64_t)timegm(&tm) - (sign == '-' ? -offset : sign == '+' ? offset : 0)) * 1000000;
 }
 

@@ -17,7 +17,7 @@ static bool derive(const char *secret, unsigned char key[KEY_BYTES])
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){"SHA256"}, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)secret, strlen(secret)),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret, strlen(secret)),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, sizeof info - 1),
 		OSSL_PARAM_construct_end()};
 	bool fine = ctx && EVP_KDF_derive(ctx, key, KEY_BYTES, params) == 1;
@@ -121,6 +121,6 @@ void zoho_fingerprint(const char *text, char hex[65])
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 	EVP_Digest(text, strlen(text), digest, &n, EVP_sha256(), NULL);
-	for (unsigned i = 0; i < 32; i++)
+	for (size_t i = 0; i < 32; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }

@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""The kill campaign: webhooks (some twice, some late), changes without webhooks and bulk syncs go on while actors are killed at
+random moments; then everything is left to settle and every row is compared with the simulator, every acknowledged webhook
+with the tables, by a checker that shares no code with the product.
+
+usage: campaign.py [--short] [--seconds N] [--seed N] [--supervisor]
+"""
+import argparse
+import os
+import random
+import statistics
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario", "lib"))
+import checker
+from tds import ENTITIES, check, end_all, unless, wait_for, world
+import tds as fixture
+
+ACTORS = ("http-ingest#0", "dispatcher", "zoho-io", "healer", "metrics", "postgres") + tuple(f"handler:{e}#0" for e in ENTITIES)
+SETTLE_SECONDS = 120
+
+
+def until(end, work):
+    """Repeats `work` until the time is up; what fails because somebody is dead just then is tried again by the next one."""
+    def loop():
+        while time.monotonic() < end:
+            try:
+                work()
+            except Exception:  # the point of the campaign
+                time.sleep(0.05)
+    thread = threading.Thread(target=loop)
+    thread.start()
+    return thread
+
+
+def traffic(sim, tds, end, dice):
+    numbers = iter(range(1, 1 << 30))
+
+    def webhooks(entity):
+        sim.control("POST", f"change?entity={entity}&count=20&seed={next(numbers)}&webhook=true&rate=100")
+
+    def bulk():
+        tds.bulk(dice.choice(list(fixture.BULK.values())), timeout=20, active_only=False)
+        time.sleep(0.1)
+    return [until(end, lambda e=e: webhooks(e)) for e in ENTITIES] + [until(end, bulk)]
+
+
+def kill_once(tds, name, times):
+    old = tds.kill(name)
+    began = time.monotonic()
+    if not old:
+        return 0
+    if name == "postgres":
+        there = wait_for(lambda: tds.postgres() not in (0, old) and tds.readyz(), 30)
+    else:
+        there = tds.replaced(name, old, 30)
+    if there:
+        times.setdefault(name.split("#")[0].split(":")[0], []).append(time.monotonic() - began)
+    else:
+        check(f"{name} comes back after its death", f"it didn't within 30 s: {tds.actor(name)}")
+    return 1
+
+
+def kill_supervisor(tds, times):
+    tds.kill_supervisor()
+    check("a killed supervisor leaves no process behind", wait_for(lambda: not tds.left_over(), 10) or None if not tds.left_over() else tds.left_over())
+    began = time.monotonic()
+    tds.start()
+    times.setdefault("supervisor", []).append(time.monotonic() - began)
+    return 1
+
+
+def settle(sim, tds):
+    check("every webhook was delivered in the end", unless(sim.delivered(SETTLE_SECONDS), sim.counts()))
+    check("everything is worked through", tds.quiet(SETTLE_SECONDS))
+    # Zoho's clock knows seconds: a change without a webhook in the second of one with a webhook can't be seen in a list.
+    time.sleep(1.1)
+    for entity in ENTITIES:
+        sim.control("POST", f"change?entity={entity}&count=15&seed=77")
+    reply = tds.bulk("sync-all", active_only=False, timeout=120)
+    check("a last sync finds what was changed without a webhook", unless(reply.status == 200 and reply.json["success"], reply))
+    check("and its details come", tds.quiet(SETTLE_SECONDS))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="15 seconds of killing, for the test suite")
+    parser.add_argument("--seconds", type=int, default=120)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--supervisor", action="store_true", help="kill the supervisor, too")
+    given = parser.parse_args()
+    seconds = 15 if given.short else given.seconds
+    print(f"# seed {given.seed}, {seconds} s", flush=True)
+    dice, times, kills = random.Random(given.seed), {}, 0
+    sizes = {"items": 400, "active-items": 300, "customers": 300, "vendors": 40, "invoices": 150, "orders": 150}
+    sim, tds = world(sim=sizes, webhooks={"duplicate_rate": 0.1, "reorder_rate": 0.1}, supervisor={"deaths_max": 1000})
+    tds.bulk("sync-all", active_only=False)
+    end = time.monotonic() + seconds
+    threads = traffic(sim, tds, end, dice)
+    while time.monotonic() < end:
+        time.sleep(dice.expovariate(1 / 0.4))
+        if given.supervisor and dice.random() < 0.1:
+            kills += kill_supervisor(tds, times)
+        else:
+            kills += kill_once(tds, dice.choice(ACTORS), times)
+    for thread in threads:
+        thread.join()
+    settle(sim, tds)
+    check(f"after {kills} deaths every row is what Zoho holds and every acknowledged webhook has ended", checker.differences(sim, tds))
+    check("it ends cleanly", tds.stop())
+    for name, seen in sorted(times.items()):
+        seen.sort()
+        print(f"# {name}: {len(seen)} deaths, ready again after {1000 * statistics.median(seen):.0f} ms (median), "
+              f"{1000 * seen[min(len(seen) - 1, int(0.99 * len(seen)))]:.0f} ms (p99)", flush=True)
+    end_all()
+    return 1 if fixture.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
