@@ -75,7 +75,7 @@ struct scan {
 	int64_t since_us;
 	bool dry_run;
 	struct plan plan;
-	TAILQ_HEAD(, page) pages; /* handed out by the plan and not finished */
+	TAILQ_HEAD(page_list, page) pages; /* handed out by the plan and not finished */
 };
 
 struct fetch {

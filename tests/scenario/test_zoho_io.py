@@ -97,6 +97,8 @@ class World:
         self.tds.stop()
         self.sim.stop()
         check("nothing is left behind", self.tds.left_over())
+        log = self.tds.log()
+        check("nobody crashed", [w for w in ("Sanitizer", "runtime error", "kind=crash", "kind=hang") if w in log] and log[-3000:])
         shutil.rmtree(self.root, ignore_errors=True)
 
 

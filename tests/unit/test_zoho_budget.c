@@ -45,7 +45,7 @@ Test(zoho_budget, the_last_tenth_of_the_minute_is_the_realtime_lanes)
 Test(zoho_budget, every_sliding_minute_stays_within_the_limit)
 {
 	struct budget b = fresh(100, 5);
-	int64_t times[4096];
+	int64_t times[4096] = {0};
 	int n = 0;
 	for (int64_t now = noon; now < noon + 600000; now += 377) {
 		int spent = spend(&b, now % 2 ? LANE_USER : LANE_REALTIME, now);
