@@ -81,8 +81,7 @@ static void send_request(struct client *c)
 	load.next_id++;
 	for (; length + 3 < load.body_bytes; length++)
 		body[length] = (char)('a' + length % 26);
-	memcpy(body + length, "\"}}", 3);
-	length += 3;
+	length += (size_t)snprintf(body + length, 4, "\"}}");
 	head = snprintf(out, sizeof out,
 		"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%s%s%sContent-Length: %zu\r\n\r\n",
 		load.path, load.host, *load.key ? "X-Webhook-Key: " : "", load.key, *load.key ? "\r\n" : "", length);
