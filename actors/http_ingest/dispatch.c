@@ -118,14 +118,17 @@ static void drop(struct request *r)
 void dispatch_abandon(struct request *r)
 {
 	struct connection *c = r->connection;
-	struct request **at = &c->first, *before = NULL;
+	struct request *before = NULL;
 
-	while (*at && *at != r) {
-		before = *at;
-		at = &before->next;
+	assert(c);
+	for (struct request *at = c->first; at != r; at = at->next) {
+		assert(at); /* a connection lists its requests */
+		before = at;
 	}
-	assert(*at == r);
-	*at = r->next;
+	if (before)
+		before->next = r->next;
+	else
+		c->first = r->next;
 	if (c->last == r)
 		c->last = before;
 	if (c->reading == r)
