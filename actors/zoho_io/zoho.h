@@ -110,7 +110,7 @@ struct zoho {
 	bool denied[ENTITIES];		 /* a fresh token didn't help: a permission is missing */
 	size_t reserved[BOOT_EDGES_MAX]; /* per edge: bytes for what is under way */
 	size_t page_bytes, record_bytes; /* what one is expected to take */
-	STAILQ_HEAD(, report) reports;
+	STAILQ_HEAD(report_list, report) reports;
 	int reports_n;
 	struct msg_zoho_state told;
 	char told_why[256];
