@@ -68,7 +68,7 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c Makefile
 	$(CC) $(CFLAGS) -c -o $@ $<
 $(BUILD)/obj/llhttp/%.o: $(LLHTTP)/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -g $(OPT) $(SANFLAGS) -fPIE -I$(LLHTTP_INC) -I$(LLHTTP) -w -c -o $@ $<
+	$(CC) -std=gnu17 -g $(OPT) $(SANFLAGS) -fPIE -DLLHTTP_STRICT_MODE=1 -I$(LLHTTP_INC) -I$(LLHTTP) -w -c -o $@ $<
 
 # sql/queries/NAME.sql becomes SQL_NAME, sql/migrations/* a table in order.
 $(BUILD)/gen/sql_embedded.c: $(SQL_FILES) tools/embed-sql

@@ -77,6 +77,8 @@ static void deliver(struct actor *a, struct edge *e, const struct ring_record *r
 	actor_count(a, COUNT_MESSAGES_IN, 1);
 	atomic_fetch_add_explicit(&a->slot->handled_since_start, 1, memory_order_relaxed);
 	if (record->type == MSG_HTTP_REQUEST) {
+		/* At most once: its client gets a 503 when we die of it, and the successor must not die of it again. */
+		ring_done(&e->ring);
 		uint64_t route = message.http_request.route;
 		if (route < ROUTES && a->type->routes[route])
 			a->type->routes[route](a, e, &message.http_request);
@@ -85,7 +87,7 @@ static void deliver(struct actor *a, struct edge *e, const struct ring_record *r
 	} else if (a->type->on[record->type]) {
 		a->type->on[record->type](a, e, &message);
 	}
-	if (!e->held)
+	if (!e->held && record->type != MSG_HTTP_REQUEST)
 		actor_release(e);
 }
 

@@ -72,6 +72,16 @@ static void add_record(struct job *j, struct db_call *call)
 	db_add(call, &finish_record, 7, params);
 }
 
+static void add_links(struct job *j, struct db_call *call)
+{
+	const struct db_statement *link = &j->applier->sql->link[j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS];
+	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_NULL};
+	if (!*link->sql)
+		return;
+	params[1] = j->kind == JOB_QUEUE ? param_seqs(j) : param_ids(j);
+	db_add(call, link, 2, params);
+}
+
 void finish_add(struct job *j, struct db_call *call)
 {
 	static void (*const add[])(struct job *, struct db_call *) = {
@@ -79,15 +89,19 @@ void finish_add(struct job *j, struct db_call *call)
 	if (!j->dry_run)
 		add[j->kind](j, call);
 	db_add(call, j->dry_run ? &rollback : &commit, 0, NULL);
+	if (!j->dry_run && j->created + j->updated)
+		add_links(j, call);
 }
 
 void finish_read(struct job *j, const struct db_reply *r)
 {
-	const PGresult *res = r->n >= 2 ? r->results[r->n - 2] : NULL;
-	if (j->kind == JOB_PAGE || !res || PQresultStatus(res) != PGRES_TUPLES_OK)
-		return;
-	for (int row = 0; row < PQntuples(res) && j->closed_n < MESSAGE_LIST_MAX; row++)
-		j->closed[j->closed_n++] = strtoull(PQgetvalue(res, row, 0), NULL, 10);
+	for (int i = 0; i < r->n; i++) {
+		const PGresult *res = r->results[i];
+		if (PQnfields(res) != 1 || strcmp(PQfname(res, 0), "seq") != 0)
+			continue;
+		for (int row = 0; row < PQntuples(res) && j->closed_n < MESSAGE_LIST_MAX; row++)
+			j->closed[j->closed_n++] = strtoull(PQgetvalue(res, row, 0), NULL, 10);
+	}
 }
 
 /* "field rate: "abc" is not a number" where it can be told, else PostgreSQL's words with the column's name. */

@@ -42,6 +42,14 @@ struct db_param param_winners(struct job *j)
 	return close_list(j, b);
 }
 
+struct db_param param_seqs(struct job *j)
+{
+	struct buf *b = open_list(j);
+	for (size_t i = 0; i < j->n; i++)
+		add_record(j, b, i, i == 0);
+	return close_list(j, b);
+}
+
 struct db_param param_ids(struct job *j)
 {
 	struct buf *b = &j->applier->ids;

@@ -4,4 +4,5 @@
 
 struct db_param param_range(struct job *);   /* the records j->at */
 struct db_param param_winners(struct job *); /* the winners among them */
+struct db_param param_seqs(struct job *);    /* bigint[] of every queue row */
 struct db_param param_ids(struct job *);     /* text[] of every id on the page */

@@ -292,14 +292,51 @@ static void lines(struct buf *b, const struct lines *l)
 			l->path);
 }
 
-static void backlinks(struct buf *b, const struct entity *e)
+/* The column that holds the Zoho id which the link field `f` resolves. */
+static const char *id_column(const struct field *fields, const struct field *f)
 {
-	int i = 0;
+	for (const struct field *g = fields; g->path; g++)
+		if (g->rule == RULE_ID && !strcmp(g->path, f->path))
+			return g->column;
+	return "";
+}
+
+static void link_fields(struct buf *b, const struct entity *e, int *n)
+{
+	for (const struct field *f = e->fields; f->path; f++)
+		if (f->rule == RULE_LINK)
+			buf_fmt(b,
+					", link%d AS (UPDATE %s t SET %s = k.id FROM ids, %s k WHERE t.organization_id = $1 AND t.%s = ids.id"
+					" AND t.%s IS NULL AND k.organization_id = $1 AND k.%s = t.%s)",
+					(*n)++, e->table, f->column, f->link->table, e->key, f->column, f->link->key,
+					id_column(e->fields, f));
+	for (const struct field *f = e->lines ? e->lines->fields : NULL; f && f->path; f++)
+		if (f->rule == RULE_LINK)
+			buf_fmt(b,
+					", link%d AS (UPDATE %s l SET %s = k.id FROM ids, %s t, %s k WHERE t.organization_id = $1"
+					" AND t.%s = ids.id AND l.%s = t.id AND l.%s IS NULL AND k.organization_id = $1 AND k.%s = l.%s)",
+					(*n)++, e->lines->table, f->column, e->table, f->link->table, e->key, e->lines->parent_column,
+					f->column, f->link->key, id_column(e->lines->fields, f));
+}
+
+/* Links what refers to each other, in a transaction of its own after the commit: of two writers that didn't see each other's
+ * rows the later one does. */
+static char *link_up(const struct entity *e, enum source from)
+{
+	struct buf b = {0};
+	int n = 0;
+	buf_str(&b, from == SOURCE_QUEUE ? "WITH ids AS (SELECT source_entity_id AS id FROM tds_sync_queue WHERE seq = ANY($2::bigint[]))"
+					 : "WITH ids AS (SELECT unnest($2::text[]) AS id)");
+	link_fields(&b, e, &n);
 	for (const struct backlink *k = e->backlinks; k && k->table; k++)
-		buf_fmt(b,
-				", back%d AS (UPDATE %s t SET %s = h.own FROM ins h WHERE t.organization_id = $1 AND t.%s = h.id"
-				" AND t.%s IS NULL)",
-				i++, k->table, k->column, k->key, k->column);
+		buf_fmt(&b,
+				", link%d AS (UPDATE %s t SET %s = k.id FROM ids, %s k WHERE k.organization_id = $1 AND k.%s = ids.id"
+				" AND t.organization_id = $1 AND t.%s = ids.id AND t.%s IS NULL)",
+				n++, k->table, k->column, e->table, e->key, k->key, k->column);
+	buf_str(&b, " SELECT $1::text LIMIT 0");
+	if (!n)
+		buf_reset(&b);
+	return b.data;
 }
 
 static char *write_winners(const struct entity *e, enum source from)
@@ -311,7 +348,6 @@ static char *write_winners(const struct entity *e, enum source from)
 	insert(&b, e);
 	if (e->lines)
 		lines(&b, e->lines);
-	backlinks(&b, e);
 	buf_fmt(&b,
 			", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type, source_entity_id,"
 			" target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
@@ -340,6 +376,7 @@ const struct entity_statements *entity_statements(const struct entity *e)
 		s->decide[from] = (struct db_statement){statement_name(e, "decide", (enum source)from), decide(e, (enum source)from)};
 		s->write[from] =
 				(struct db_statement){statement_name(e, "write", (enum source)from), write_winners(e, (enum source)from)};
+		s->link[from] = (struct db_statement){statement_name(e, "link", (enum source)from), link_up(e, (enum source)from)};
 	}
 	return s;
 }

@@ -58,6 +58,10 @@ def life(root):
     check("and no actor is restarted for it", s.pids() != before)
     check("its death has an obituary", "postgres (pid" not in s.log())
 
+    s.replaced("metrics", s.kill_actor("metrics", signal.SIGSEGV))
+    deaths = "select count(*) from tds_audit_trail where operation = 'actor death' and context::text like '%metrics%'"
+    check("an actor's obituary reaches the database", not wait_for(lambda: psql(s, deaths) == "1", 10) and psql(s, deaths))
+
     orphans = children_of(s.process.pid)
     s.process.kill()
     s.process.wait()
@@ -112,9 +116,22 @@ def cut_short(root):
     wait_for(lambda: s.all_ready() and not set(s.pids().values()) & set(before.values()), 20)
     check("an upgrade replaces every actor", set(s.pids().values()) & set(before.values()))
     check("and keeps PostgreSQL running", postmaster(s) != pid or psql(s, "select 1") != "1")
+    def wakeups():
+        with open(f"/proc/{s.process.pid}/status") as f:
+            return sum(int(line.split()[1]) for line in f if "ctxt_switches" in line)
+    time.sleep(2)
+    first = wakeups()
+    time.sleep(5)
+    check("an idle supervisor wakes once a second", wakeups() - first > 7 and wakeups() - first)
     s.ask("drain")
     wait_for(lambda: s.status().get("phase") == "drained", 8)
     check("drain leaves PostgreSQL to the administrator", psql(s, "select 1") != "1")
+    psql(s, "insert into tds_schema_version select (jsonb_populate_record(v, '{\"version\": 9999, \"name\": \"later\"}')).* "
+            "from tds_schema_version v order by version desc limit 1")
+    s.stop()
+    s.start()
+    check("a schema newer than the program ends it with exit 100 and the reason",
+          (wait_for(lambda: s.process.poll() is not None, 10) and s.process.returncode != 100 or "9999" not in s.log()) and s.log()[-800:])
     s.stop()
 
 
