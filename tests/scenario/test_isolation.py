@@ -119,8 +119,7 @@ def postgres_away():
     check("the answer comes when it goes on", differs(slow, [202]))
     answers = []
     for _ in range(10):  # an outage of milliseconds may pass between two requests
-        pid = tds.postgres()
-        os.kill(pid, signal.SIGKILL)
+        tds.kill("postgres")
         answers += in_parallel(lambda _: ask(tds, body), range(8), 8)
         wait_for(tds.readyz, 20)
         if any(status == 503 for status, _ in answers):
