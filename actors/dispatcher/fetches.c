@@ -100,9 +100,11 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 		if (e && e->seq != m->seq && e->record->state != RECORD_BATCHED)
 			queue_forget(&d->queue, e);
 	}
+	/* zoho-io answers two requests for one record once: any answer ends the detail's, too. A stale answer was sent before
+	 * what it was wanted for: it stays wanted. */
+	detail_done(d, m->seq);
 	if (!r) {
-		detail_done(d, m->seq);
-		if (!m->seq && (m->retry || m->outcome != OUTCOME_APPLIED))
+		if (!m->seq && (m->retry || (m->outcome != OUTCOME_APPLIED && m->outcome != OUTCOME_STALE)))
 			details_failed(d, (enum entity_id)m->entity, m->id, true);
 		return;
 	}
