@@ -53,8 +53,9 @@ static int list(struct ctl *c, struct buf *path, const char *rows, const struct 
 
 int run_letter_list(struct ctl *c, struct args *a)
 {
-	static const struct column columns[] = {{"id", "id", 0}, {"entity", "entity_type", 0}, {"record", "source_entity_id", 0},
-		{"created", "created_at", 0}, {"tries", "total_attempts", 0}, {"reason", "failure_reason", 70}};
+	static const struct column columns[] = {{"id", "id", 0}, {"entity", "entity_type", 0},
+		{"record", "source_entity_id", 0}, {"created", "created_at", 0}, {"tries", "total_attempts", 0},
+		{"reason", "failure_reason", 70}};
 	struct buf path = {0};
 	const char *entity = arg_value(a, "--entity"), *limit = arg_value(a, "--limit");
 	bool resolved = arg_flag(a, "--resolved");
@@ -105,9 +106,11 @@ int run_letter_resolve(struct ctl *c, struct args *a)
 int run_run_list(struct ctl *c, struct args *a)
 {
 	static const struct column columns[] = {{"id", "id", 0}, {"name", "run_type", 0}, {"status", "status", 0},
-		{"started", "started_at", 0}, {"seconds", "duration_seconds", 0}, {"rows", "total", 0}, {"failed", "failed", 0}};
+		{"started", "started_at", 0}, {"seconds", "duration_seconds", 0}, {"rows", "total", 0},
+		{"failed", "failed", 0}};
 	struct buf path = {0};
-	const char *entity = arg_value(a, "--entity"), *status = arg_value(a, "--status"), *limit = arg_value(a, "--limit");
+	const char *entity = arg_value(a, "--entity"), *status = arg_value(a, "--status"),
+		   *limit = arg_value(a, "--limit");
 	args_done(a, 0);
 	buf_str(&path, "/api/bff/tds/runs");
 	query_add(&path, "entity_type", entity);
@@ -132,9 +135,9 @@ int run_breaker_list(struct ctl *c, struct args *a)
 {
 	args_done(a, 0);
 	struct reply r = http_ask(c, "GET", "/api/bff/tds/circuit-breakers", NULL);
-	static const struct column columns[] = {{"name", "name", 0}, {"state", "state", 0}, {"failures", "failure_count", 0},
-		{"calls", "statistics.total_calls", 0}, {"failed", "statistics.failed_calls", 0},
-		{"rejected", "statistics.rejected_calls", 0}};
+	static const struct column columns[] = {{"name", "name", 0}, {"state", "state", 0},
+		{"failures", "failure_count", 0}, {"calls", "statistics.total_calls", 0},
+		{"failed", "statistics.failed_calls", 0}, {"rejected", "statistics.rejected_calls", 0}};
 	struct json_object *all = json_at(r.json, "circuit_breakers"), *rows = json_object_new_array();
 	if (all) {
 		json_object_object_foreach(all, name, breaker)
@@ -158,8 +161,8 @@ int run_breaker_reset(struct ctl *c, struct args *a)
 
 int run_alert_list(struct ctl *c, struct args *a)
 {
-	static const struct column columns[] = {{"id", "id", 0}, {"severity", "severity", 0}, {"since", "triggered_at", 0},
-		{"title", "title", 50}, {"message", "message", 80}};
+	static const struct column columns[] = {{"id", "id", 0}, {"severity", "severity", 0},
+		{"since", "triggered_at", 0}, {"title", "title", 50}, {"message", "message", 80}};
 	struct buf path = {0};
 	const char *limit = arg_value(a, "--limit");
 	bool all = arg_flag(a, "--all");
@@ -215,8 +218,9 @@ int run_heal(struct ctl *c, struct args *a)
 
 int run_queue(struct ctl *c, struct args *a)
 {
-	static const struct column columns[] = {{"entity", "entity", 0}, {"pending", "pending", 0}, {"processing", "processing", 0},
-		{"retry", "retry", 0}, {"failed", "failed", 0}, {"dead letter", "dead_letter", 0}, {"completed", "completed", 0}};
+	static const struct column columns[] = {{"entity", "entity", 0}, {"pending", "pending", 0},
+		{"processing", "processing", 0}, {"retry", "retry", 0}, {"failed", "failed", 0},
+		{"dead letter", "dead_letter", 0}, {"completed", "completed", 0}};
 	args_done(a, 0);
 	struct reply r = http_ask(c, "GET", "/api/bff/tds/queue", NULL);
 	struct json_object *queue = json_at(r.json, "queue"), *rows = json_object_new_array();

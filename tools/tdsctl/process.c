@@ -1,8 +1,10 @@
 /* The commands on processes and files: what the control socket is asked, the configuration, psql. */
 #include <errno.h>
 #include <grp.h>
+#include <libpq-fe.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,11 +57,22 @@ int run_logs(struct ctl *c, struct args *a)
 	return EXIT_DONE;
 }
 
+/* The file of -c, else the one that the running TDS uses, else the usual one. */
+static const char *config_path(struct ctl *c)
+{
+	static const char usual[] = "/etc/tds/tds.conf";
+	if (c->config_file)
+		return c->config_file;
+	if (!c->where)
+		c->where = control_try(c, "where", NULL);
+	const char *running = json_text(json_at(c->where, "config"));
+	return *running ? running : access(usual, R_OK) == 0 ? usual : NULL;
+}
+
 static void read_config(struct ctl *c, struct config *config)
 {
 	char error[CONFIG_ERROR_BYTES];
-	const char *usual = "/etc/tds/tds.conf";
-	const char *file = c->config_file ? c->config_file : access(usual, R_OK) == 0 ? usual : NULL;
+	const char *file = config_path(c);
 	if (config_read(config, file, error) != 0)
 		fail(CTL_CONFIG, "%s", error);
 }
@@ -99,6 +112,22 @@ static void become_owner(const char *data_dir)
 		fail(EXIT_FAILED, "/: %s", strerror(errno));
 }
 
+/* `where` leaves secrets out; the configuration has them, for whoever may read it. Else psql asks. */
+static void export_password(struct ctl *c)
+{
+	char error[CONFIG_ERROR_BYTES];
+	struct config config;
+	if (getenv("PGPASSWORD") || config_read(&config, config_path(c), error) != 0)
+		return;
+	PQconninfoOption *options = *config.database_url ? PQconninfoParse(config.database_url, NULL) : NULL;
+	for (PQconninfoOption *o = options; o && o->keyword; o++)
+		if (!strcmp(o->keyword, "password") && o->val && *o->val)
+			setenv("PGPASSWORD", o->val, 1);
+	if (options)
+		PQconninfoFree(options);
+	config_free(&config);
+}
+
 int run_psql(struct ctl *c, struct args *a)
 {
 	char *argv[WORDS_MAX + 4] = {"psql", "-d", NULL};
@@ -109,6 +138,8 @@ int run_psql(struct ctl *c, struct args *a)
 		argv[3 + i] = a->at[i];
 	if (json_object_get_boolean(json_at(c->where, "database_private")))
 		become_owner(where_text(c, "data_dir"));
+	else
+		export_password(c);
 	execvp("psql", argv);
 	fail(EXIT_FAILED, "psql can't be started: %s (apt-get install postgresql-client)", strerror(errno));
 }

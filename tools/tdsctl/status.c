@@ -24,19 +24,20 @@ static void show_counters(struct json_object *now, struct json_object *before)
 		printf("  %.0f webhooks, %.0f/s", counter(now, "events"),
 			before ? counter(now, "events") - counter(before, "events") : 0);
 	if (counter(now, "zoho_calls") > 0)
-		printf("  %.0f calls to Zoho, %.0f failed", counter(now, "zoho_calls"), counter(now, "zoho_calls_failed"));
+		printf("  %.0f calls to Zoho, %.0f failed", counter(now, "zoho_calls"),
+			counter(now, "zoho_calls_failed"));
 }
 
 static void show_actor(const struct ctl *c, struct json_object *now, struct json_object *before, bool last)
 {
 	char up[32];
 	const char *state = json_text(json_at(now, "state")), *health = json_text(json_at(now, "health"));
-	const char *word = !strcmp(state, "ready") ? health : state, *note = json_text(json_at(now, "note"));
+	const char *word = !strcmp(state, "ready") && *health ? health : state, *note = json_text(json_at(now, "note"));
 	const char *obituary = json_text(json_at(now, "obituary"));
 	show_duration(json_number(now, "uptime_ms") / 1000, up, sizeof up);
-	printf("%s %-20s pid %-7s %s%-9s%s up %-10s restarts %-3s %s", last ? "└─" : "├─", json_text(json_at(now, "name")),
-		json_text(json_at(now, "pid")), colour(c, word), word, colour_end(c), up, json_text(json_at(now, "restarts")),
-		json_text(json_at(now, "io")));
+	printf("%s %-20s pid %-7s %s%-9s%s up %-10s restarts %-3s %s", last ? "└─" : "├─",
+		json_text(json_at(now, "name")), json_text(json_at(now, "pid")), colour(c, word), word, colour_end(c),
+		up, json_text(json_at(now, "restarts")), json_text(json_at(now, "io")));
 	show_counters(now, before);
 	putchar('\n');
 	if (*note) {
@@ -65,15 +66,17 @@ int run_status(struct ctl *c, struct args *a)
 	struct json_object *postgres = json_at(now, "database.postgres");
 	size_t n = actors ? json_object_array_length(actors) : 0;
 	show_duration(json_number(now, "uptime_ms") / 1000, up, sizeof up);
-	printf("tds %s  pid %s  %s  up %s  %s  %s\n", json_text(json_at(now, "version")), json_text(json_at(now, "pid")),
-		json_text(json_at(now, "phase")), up, json_text(json_at(now, "io")), json_text(json_at(now, "config")));
+	printf("tds %s  pid %s  %s  up %s  %s  %s\n", json_text(json_at(now, "version")),
+		json_text(json_at(now, "pid")), json_text(json_at(now, "phase")), up, json_text(json_at(now, "io")),
+		json_text(json_at(now, "config")));
 	if (postgres && !json_object_is_type(postgres, json_type_null))
 		show_actor(c, postgres, NULL, n == 0);
 	else
 		printf("├─ database: %s\n", json_object_get_boolean(json_at(now, "database.up")) ? "up" : "away");
 	for (size_t i = 0; i < n; i++)
 		show_actor(c, json_object_array_get_idx(actors, i),
-			were && i < json_object_array_length(were) ? json_object_array_get_idx(were, i) : NULL, i + 1 == n);
+			were && i < json_object_array_length(were) ? json_object_array_get_idx(were, i) : NULL,
+			i + 1 == n);
 	json_object_put(before);
 	json_object_put(now);
 	return EXIT_DONE;
@@ -97,13 +100,15 @@ int run_health(struct ctl *c, struct args *a)
 	}
 	int code = !strcmp(status, "healthy") ? 0 : !strcmp(status, "degraded") ? 1 : 2;
 	static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
-	struct json_object *issue = json_object_array_get_idx(json_at(r.json, "issues"), 0);
+	struct json_object *issues = json_at(r.json, "issues"),
+			   *issue = issues ? json_object_array_get_idx(issues, 0) : NULL;
 	if (c->json)
 		printf("%s\n", r.body.data);
 	else
-		printf("%s - %s, score %s, %s waiting, %s dead letters%s%s\n", words[code], status, json_text(json_at(r.json, "score")),
-			json_text(json_at(r.json, "metrics.queue_depth")), json_text(json_at(r.json, "metrics.dead_letter_count")),
-			issue ? ": " : "", issue ? json_text(json_at(issue, "message")) : "");
+		printf("%s - %s, score %s, %s waiting, %s dead letters%s%s\n", words[code], status,
+			json_text(json_at(r.json, "score")), json_text(json_at(r.json, "metrics.queue_depth")),
+			json_text(json_at(r.json, "metrics.dead_letter_count")), issue ? ": " : "",
+			issue ? json_text(json_at(issue, "message")) : "");
 	reply_free(&r);
 	return code;
 }

@@ -32,27 +32,72 @@ static void read_options(struct args *a, struct buf *body)
 	buf_str(body, "}");
 }
 
+struct progress {
+	struct ctl *ctl;
+	const char *entity; /* as in the list of running syncs */
+	char run[64];	    /* once it was seen there */
+	bool shown;	    /* on a terminal */
+};
+
+/* "products" → "product", "sync-all" → "all". */
+static const char *entity_of(const char *sync)
+{
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol)                              \
+	if (!strcmp(sync, bulk))                                                                                       \
+		return name;
+#include "actors/entities.def"
+#undef ENTITY
+	return "all";
+}
+
 /* One line on the terminal, written over itself. */
 static void show_progress(void *ctx)
 {
-	struct ctl *c = ctx;
-	struct reply r = http_try(c, "GET", "/api/zoho/bulk-sync/status", NULL);
+	struct progress *p = ctx;
+	struct reply r = http_try(p->ctl, "GET", "/api/zoho/bulk-sync/status", NULL);
 	struct json_object *running = json_at(r.json, "running");
 	size_t n = running ? json_object_array_length(running) : 0;
-	fputs("\r\033[K", stderr);
+	fputs(p->shown ? "\r\033[K" : "", stderr);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *run = json_object_array_get_idx(running, i);
-		if (strcmp(json_text(json_at(run, "entity_type")), "all") != 0)
-			fprintf(stderr, "%s %s/%s  ", json_text(json_at(run, "entity_type")), json_text(json_at(run, "processed")),
+		const char *entity = json_text(json_at(run, "entity_type"));
+		if (!strcmp(entity, p->entity))
+			snprintf(p->run, sizeof p->run, "%s", json_text(json_at(run, "run_id")));
+		if (p->shown && strcmp(entity, "all") != 0)
+			fprintf(stderr, "%s %s/%s  ", entity, json_text(json_at(run, "processed")),
 				json_text(json_at(run, "total")));
 	}
 	fflush(stderr);
 	reply_free(&r);
 }
 
-static void nothing(void *ctx)
+/* It takes longer than a reply may (http.reply_timeout): the run's own record tells how it ended. */
+static int follow(struct progress *p)
 {
-	(void)ctx;
+	struct ctl quiet = *p->ctl;
+	struct buf path = {0};
+	quiet.json = false;
+	buf_fmt(&path, "/api/bff/tds/runs/%s", p->run);
+	for (;;) {
+		struct reply r = http_ask(&quiet, "GET", path.data, NULL);
+		const char *status = json_text(json_at(r.json, "status"));
+		bool over = strcmp(status, "running") != 0 && strcmp(status, "pending") != 0,
+		     well = !strcmp(status, "completed");
+		if (over) {
+			fputs(p->shown ? "\r\033[K" : "", stderr);
+			if (p->ctl->json)
+				printf("%s\n", r.body.data);
+			else
+				printf("%s after %s s\nrun %s\n", status,
+					json_text(json_at(r.json, "duration_seconds")), p->run);
+			reply_free(&r);
+			buf_free(&path);
+			return well ? EXIT_DONE : EXIT_FAILED;
+		}
+		reply_free(&r);
+		show_progress(p);
+		usleep(LOOK_EVERY_MS * 1000);
+	}
 }
 
 static void add_row(struct json_object *rows, const char *name, struct json_object *result)
@@ -60,7 +105,8 @@ static void add_row(struct json_object *rows, const char *name, struct json_obje
 	struct json_object *row = json_object_new_object();
 	static const char *const from[] = {"stats.total_processed", "stats.created", "stats.updated", "stats.unchanged",
 		"stats.failed", "duration_seconds", "api_calls", "error"};
-	static const char *const to[] = {"rows", "created", "updated", "unchanged", "failed", "seconds", "calls", "error"};
+	static const char *const to[] = {
+		"rows", "created", "updated", "unchanged", "failed", "seconds", "calls", "error"};
 	json_object_object_add(row, "name", json_object_new_string(name));
 	for (int i = 0; i < 8; i++)
 		if (json_at(result, from[i]))
@@ -71,8 +117,8 @@ static void add_row(struct json_object *rows, const char *name, struct json_obje
 static void show_summary(struct ctl *c, const char *name, struct json_object *answer)
 {
 	static const struct column columns[] = {{"name", "name", 0}, {"rows", "rows", 0}, {"created", "created", 0},
-		{"updated", "updated", 0}, {"unchanged", "unchanged", 0}, {"failed", "failed", 0}, {"seconds", "seconds", 0},
-		{"calls", "calls", 0}, {"error", "error", 80}};
+		{"updated", "updated", 0}, {"unchanged", "unchanged", 0}, {"failed", "failed", 0},
+		{"seconds", "seconds", 0}, {"calls", "calls", 0}, {"error", "error", 80}};
 	struct json_object *rows = json_object_new_array(), *results = json_at(answer, "results");
 	if (results) {
 		json_object_object_foreach(results, key, result) add_row(rows, key, result);
@@ -85,34 +131,41 @@ static void show_summary(struct ctl *c, const char *name, struct json_object *an
 	json_object_put(rows);
 }
 
+static int conclude(struct progress *p, const char *name, bool waited, const struct reply *r)
+{
+	char why[1024];
+	if (!r->status)
+		fail(EXIT_FAILED, "no answer: %s; the sync goes on, see tdsctl run list", r->error);
+	if (r->status == 504 && *p->run)
+		return follow(p);
+	if (r->status >= 400 && !json_at(r->json, "run_id")) {
+		reply_detail(r, why, sizeof why);
+		fail(EXIT_FAILED, "%s", why);
+	}
+	if (p->ctl->json)
+		printf("%s\n", r->body.data);
+	else if (waited)
+		show_summary(p->ctl, name, r->json);
+	else
+		printf("run %s\n", json_text(json_at(r->json, "run_id")));
+	return r->status < 300 && json_object_get_boolean(json_at(r->json, "success")) ? EXIT_DONE : EXIT_FAILED;
+}
+
 int run_sync(struct ctl *c, struct args *a)
 {
 	struct buf path = {0}, body = {0};
-	char why[1024];
-	bool wait = !arg_flag(a, "--no-wait"), watch = wait && !c->json && isatty(2);
+	bool wait = !arg_flag(a, "--no-wait");
 	read_options(a, &body);
 	args_done(a, 1);
+	struct progress p = {.ctl = c, .entity = entity_of(a->at[0]), .shown = wait && !c->json && isatty(2)};
 	buf_str(&path, "/api/zoho/bulk-sync/");
 	path_add(&path, a->at[0]);
 	buf_str(&path, wait ? "" : "?wait=false");
-	struct reply r = http_long(c, path.data, body.data, watch ? show_progress : nothing, c, LOOK_EVERY_MS);
-	if (watch)
-		fputs("\r\033[K", stderr);
-	if (!r.status)
-		fail(EXIT_FAILED, "no answer: %s; the sync goes on, see tdsctl run list", r.error);
-	if (c->json)
-		printf("%s\n", r.body.data ? r.body.data : "");
-	bool well = r.status < 300 && json_object_get_boolean(json_at(r.json, "success"));
-	if (r.status >= 400 && !json_at(r.json, "run_id")) {
-		reply_detail(&r, why, sizeof why);
-		fail(EXIT_FAILED, "%s", why);
-	}
-	if (!c->json && !wait)
-		printf("run %s\n", json_text(json_at(r.json, "run_id")));
-	else if (!c->json)
-		show_summary(c, a->at[0], r.json);
+	struct reply r = http_long(c, path.data, body.data, show_progress, &p, LOOK_EVERY_MS);
+	fputs(p.shown ? "\r\033[K" : "", stderr);
+	int code = conclude(&p, a->at[0], wait, &r);
 	reply_free(&r);
 	buf_free(&path);
 	buf_free(&body);
-	return well ? EXIT_DONE : EXIT_FAILED;
+	return code;
 }
