@@ -1,6 +1,6 @@
-/* The runtime that every actor shares: start-up from the boot struct, rings and doorbell, heartbeat, the loop, draining.
- * An actor is one `const struct actor_type`: state, message handlers, start, drain. Handlers run to completion on the
- * loop's thread and never block (PostgreSQL and Zoho are asked asynchronously).
+/* The runtime that every actor shares: start-up from the boot struct, rings and doorbell, heartbeat, the loop,
+ * draining. An actor is one `const struct actor_type`: state, message handlers, start, drain. Handlers run to
+ * completion on the loop's thread and never block (PostgreSQL and Zoho are asked asynchronously).
  *
  * At-least-once: the head of an edge moves when the handler of its message returns, or, when the handler called
  * actor_hold, with actor_release. A held edge delivers nothing more; strings of the held message stay valid. */
@@ -31,13 +31,13 @@ typedef void (*actor_route)(struct actor *, struct edge *, const struct msg_http
 
 struct actor_type {
 	enum actor_kind kind;
-	size_t state_size;                      /* bytes of `state`, zeroed at start */
-	void (*start)(struct actor *);          /* open what it needs; a broken environment dies here */
-	void (*drain)(struct actor *);          /* take nothing new; call actor_drained when done. NULL: at once */
-	void (*turn)(struct actor *);           /* after each turn's messages: batch what came together; may be NULL */
+	size_t state_size;	       /* bytes of `state`, zeroed at start */
+	void (*start)(struct actor *); /* open what it needs; a broken environment dies here */
+	void (*drain)(struct actor *); /* take nothing new; call actor_drained when done. NULL: at once */
+	void (*turn)(struct actor *);  /* after each turn's messages: batch what came together; may be NULL */
 	void (*peer_restarted)(struct actor *, struct edge *); /* may be NULL */
-	message_handler on[MSG_N];                /* by message type; HTTP requests go by `routes` instead */
-	actor_route routes[ROUTES];             /* by route id; only its own */
+	message_handler on[MSG_N];  /* by message type; HTTP requests go by `routes` instead */
+	actor_route routes[ROUTES]; /* by route id; only its own */
 };
 
 struct actor {
@@ -45,7 +45,7 @@ struct actor {
 	const struct boot *boot;
 	struct config config;
 	struct loop *loop;
-	struct slot *slot;        /* own */
+	struct slot *slot;	  /* own */
 	const struct slot *slots; /* all, read only */
 	struct edge *edges;
 	int edges_n;
@@ -76,21 +76,22 @@ void actor_ready(struct actor *);
 void actor_note(struct actor *, const char *why); /* NULL or "" = nothing to report */
 void actor_drained(struct actor *);
 
-/* Opens this actor's database connection with the configured limits; up/down is noted in the slot, then told to `state`. */
+/* Opens this actor's database connection with the configured limits; up/down is noted in the slot, then told to
+ * `state`. */
 struct db *actor_database(struct actor *, void (*state)(void *ctx, bool up, const char *why), void *ctx);
 
 /* HTTP answers from an owner. `headers`: extra lines "Name: value\r\n", may be empty. A body larger than a message
  * goes in parts. Request messages don't hold their edge: the owner copies what it needs and answers when it can. */
 void actor_reply(struct actor *, struct edge *in, uint64_t request, int status, const char *headers, const char *body,
-		size_t length);
+	size_t length);
 void actor_reply_type(struct actor *, struct edge *in, uint64_t request, int status, const char *type, const char *body,
-		size_t length);
+	size_t length);
 /* {"detail":"…"} with the right escaping. */
 void actor_refuse(struct actor *, struct edge *in, uint64_t request, int status, const char *detail, ...)
-		__attribute__((format(printf, 5, 6)));
+	__attribute__((format(printf, 5, 6)));
 
-uint64_t id_hash(struct str id);  /* FNV-1a: which shard a record belongs to */
-int64_t now_us(void);             /* wall clock, Unix microseconds */
+uint64_t id_hash(struct str id);		     /* FNV-1a: which shard a record belongs to */
+int64_t now_us(void);				     /* wall clock, Unix microseconds */
 struct str path_segment(struct str path, int index); /* 0-based, not decoded; absent when there are fewer */
 /* The value of a query key, percent-decoded into `to`; false when absent (or when it doesn't fit). */
 bool query_value(struct str query, const char *key, char *to, size_t size);

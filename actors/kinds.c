@@ -3,8 +3,8 @@
 #include <string.h>
 
 const struct entity_names entity_names[ENTITIES] = {
-		[ENTITY_NONE] = {"", "", "", "", "", "", ""},
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol)                                       \
+	[ENTITY_NONE] = {"", "", "", "", "", "", ""},
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol)                              \
 	[ENTITY_##id] = {name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id},
 #include "actors/entities.def"
 #undef ENTITY
@@ -24,7 +24,7 @@ const struct route routes[ROUTES] = {
 
 const char *const operation_names[] = {"upsert", "create", "update", "delete"};
 const char *const outcome_names[] = {
-		"applied", "unchanged", "stale", "superseded", "dead_letter", "skipped", "retry", "refetch"};
+	"applied", "unchanged", "stale", "superseded", "dead_letter", "skipped", "retry", "refetch"};
 
 enum entity_id entity_by_name(struct str name)
 {
@@ -45,7 +45,7 @@ enum entity_id entity_by_bulk(struct str bulk)
 const char *actor_kind_name(enum actor_kind kind)
 {
 	static const char *const names[ACTOR_KINDS] = {
-			[ACTOR_SUPERVISOR] = "supervisor",
+		[ACTOR_SUPERVISOR] = "supervisor",
 #define ACTOR(id, symbol, name, essential, database, many) [ACTOR_##id] = name,
 #include "actors/actors.def"
 #undef ACTOR

@@ -24,7 +24,7 @@ struct entity_names {
 	const char *name, *webhook, *bulk, *wrapper, *id_key, *alias_wrapper, *alias_id;
 };
 extern const struct entity_names entity_names[ENTITIES]; /* [ENTITY_NONE] holds empty strings */
-enum entity_id entity_by_name(struct str name);          /* ENTITY_NONE: no such */
+enum entity_id entity_by_name(struct str name);		 /* ENTITY_NONE: no such */
 enum entity_id entity_by_bulk(struct str bulk);
 
 enum counter_id {
@@ -59,14 +59,14 @@ extern const char *const operation_names[];
 
 /* What became of a record or event; names as in processing_result.outcome. */
 enum apply_outcome {
-	OUTCOME_APPLIED,     /* created or updated */
-	OUTCOME_UNCHANGED,   /* same content */
-	OUTCOME_STALE,       /* a newer version was there */
-	OUTCOME_SUPERSEDED,  /* a newer event made it superfluous */
-	OUTCOME_DEAD_LETTER, /* given up, with its reason */
-	OUTCOME_SKIPPED,     /* locked by somebody else or gone: not done */
-	OUTCOME_RETRY,       /* scheduled again */
-	OUTCOME_REFETCH,     /* not applied: Zoho must be asked for the whole record */
+	OUTCOME_APPLIED,	  /* created or updated */
+	OUTCOME_UNCHANGED,	  /* same content */
+	OUTCOME_STALE,		  /* a newer version was there */
+	OUTCOME_SUPERSEDED,	  /* a newer event made it superfluous */
+	OUTCOME_DEAD_LETTER,	  /* given up, with its reason */
+	OUTCOME_SKIPPED,	  /* locked by somebody else or gone: not done */
+	OUTCOME_RETRY,		  /* scheduled again */
+	OUTCOME_REFETCH,	  /* not applied: Zoho must be asked for the whole record */
 	OUTCOME_AND_REFETCH = 16, /* added to OUTCOME_APPLIED: applied, and Zoho is to be asked all the same */
 };
 extern const char *const outcome_names[];

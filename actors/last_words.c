@@ -51,6 +51,7 @@ void last_words_install(struct slot *slot)
 	mine = slot;
 	memset(mine->words, 0, sizeof mine->words);
 	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
-		sigaction(fatal[i], &(struct sigaction){.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | (int)SA_RESETHAND},
-				NULL);
+		sigaction(fatal[i],
+			&(struct sigaction){.sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | (int)SA_RESETHAND},
+			NULL);
 }

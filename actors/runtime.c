@@ -10,7 +10,7 @@
 #include "actors/runtime.h"
 #include "ipc/seam.h"
 
-enum { MESSAGES_PER_TURN = 64 };       /* per edge: no sender starves the others */
+enum { MESSAGES_PER_TURN = 64 };	/* per edge: no sender starves the others */
 enum { BUFFER_KEEP_BYTES = 64 * 1024 }; /* of an edge's buffer after a large message */
 static const int64_t beat_ns = 1000000000;
 
@@ -36,11 +36,11 @@ static void read_boot(struct boot *boot)
 static void attach_edge(struct actor *a, struct edge *e, const struct boot_edge *b)
 {
 	*e = (struct edge){.actor = a,
-			.ring_fd = b->ring_fd,
-			.bell_fd = b->bell_fd,
-			.peer_kind = (enum actor_kind)b->peer_kind,
-			.peer_slot = b->peer_slot,
-			.consumer = b->role == RING_CONSUMER};
+		.ring_fd = b->ring_fd,
+		.bell_fd = b->bell_fd,
+		.peer_kind = (enum actor_kind)b->peer_kind,
+		.peer_slot = b->peer_slot,
+		.consumer = b->role == RING_CONSUMER};
 	int r = ring_attach(&e->ring, b->ring_fd, (enum ring_role)b->role, message_version(), b->bell_fd);
 	if (r < 0)
 		die(EXIT_TEMPORARY, "ring with %s: %s", slot_of(a->slots, b->peer_slot)->name, strerror(-r));
@@ -48,7 +48,8 @@ static void attach_edge(struct actor *a, struct edge *e, const struct boot_edge 
 	if (!e->consumer)
 		return;
 	e->buffer_size = e->ring.capacity;
-	e->buffer = mmap(NULL, e->buffer_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	e->buffer =
+		mmap(NULL, e->buffer_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (e->buffer == MAP_FAILED)
 		die(EXIT_TEMPORARY, "no memory for the ring with %s", slot_of(a->slots, b->peer_slot)->name);
 	if (b->bell_fd >= 0)
@@ -73,7 +74,8 @@ static void deliver(struct actor *a, struct edge *e, const struct ring_record *r
 {
 	static union message message;
 	if (!message_decode((enum message_type)record->type, e->buffer, record->length, &message, a->scratch))
-		die(EXIT_TEMPORARY, "undecodable message type %u from %s", record->type, slot_of(a->slots, e->peer_slot)->name);
+		die(EXIT_TEMPORARY, "undecodable message type %u from %s", record->type,
+			slot_of(a->slots, e->peer_slot)->name);
 	actor_count(a, COUNT_MESSAGES_IN, 1);
 	atomic_fetch_add_explicit(&a->slot->handled_since_start, 1, memory_order_relaxed);
 	if (record->type == MSG_HTTP_REQUEST) {
@@ -123,7 +125,8 @@ static void notice_restarts(struct actor *a)
 {
 	for (int i = 0; i < a->edges_n; i++) {
 		struct edge *e = &a->edges[i];
-		uint64_t generation = atomic_load_explicit(&slot_of(a->slots, e->peer_slot)->generation, memory_order_relaxed);
+		uint64_t generation =
+			atomic_load_explicit(&slot_of(a->slots, e->peer_slot)->generation, memory_order_relaxed);
 		if (generation == e->peer_generation)
 			continue;
 		e->peer_generation = generation;

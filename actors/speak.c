@@ -85,7 +85,7 @@ static struct waiting {
 	struct edge *to;
 	struct msg_http_reply reply;
 	char *memory;
-} *outbox, **outbox_end = &outbox;
+} * outbox, **outbox_end = &outbox;
 
 static void post(struct actor *a, struct edge *to, const struct msg_http_reply *reply)
 {
@@ -120,7 +120,7 @@ void outbox_flush(struct actor *a)
 }
 
 static void reply(struct actor *a, struct edge *in, uint64_t request, int status, const char *type, const char *headers,
-		const char *body, size_t length)
+	const char *body, size_t length)
 {
 	struct edge *to = actor_edge_back(a, in);
 	size_t part_max = to ? to->ring.capacity / 8 : 0, at = 0;
@@ -129,24 +129,24 @@ static void reply(struct actor *a, struct edge *in, uint64_t request, int status
 	do {
 		size_t n = length - at < part_max ? length - at : part_max;
 		post(a, to,
-				&(struct msg_http_reply){.request = request,
-						.status = (uint64_t)status,
-						.type = str_of(type),
-						.headers = str_of(headers),
-						.body = {body + at, n},
-						.more = at + n < length});
+			&(struct msg_http_reply){.request = request,
+				.status = (uint64_t)status,
+				.type = str_of(type),
+				.headers = str_of(headers),
+				.body = {body + at, n},
+				.more = at + n < length});
 		at += n;
 	} while (at < length);
 }
 
 void actor_reply(struct actor *a, struct edge *in, uint64_t request, int status, const char *headers, const char *body,
-		size_t length)
+	size_t length)
 {
 	reply(a, in, request, status, "application/json", headers ? headers : "", body, length);
 }
 
-void actor_reply_type(struct actor *a, struct edge *in, uint64_t request, int status, const char *type, const char *body,
-		size_t length)
+void actor_reply_type(struct actor *a, struct edge *in, uint64_t request, int status, const char *type,
+	const char *body, size_t length)
 {
 	reply(a, in, request, status, type, "", body, length);
 }
@@ -196,7 +196,10 @@ struct str path_segment(struct str path, int index)
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 bool query_value(struct str query, const char *key, char *to, size_t size)
@@ -210,7 +213,8 @@ bool query_value(struct str query, const char *key, char *to, size_t size)
 				if (out + 1 >= size)
 					return false;
 				char c = query.data[i] == '+' ? ' ' : query.data[i];
-				if (c == '%' && i + 2 < end + 0 && hex(query.data[i + 1]) >= 0 && hex(query.data[i + 2]) >= 0) {
+				if (c == '%' && i + 2 < end + 0 && hex(query.data[i + 1]) >= 0 &&
+					hex(query.data[i + 2]) >= 0) {
 					c = (char)(hex(query.data[i + 1]) * 16 + hex(query.data[i + 2]));
 					i += 2;
 				}

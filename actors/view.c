@@ -42,8 +42,8 @@ void view_number(struct view *v, long long value)
 	view_text(v, str_of(text));
 }
 
-bool view_range(struct actor *a, struct edge *in, const struct msg_http_request *m, const char *key, long long min, long long max,
-		long long def, long long *value)
+bool view_range(struct actor *a, struct edge *in, const struct msg_http_request *m, const char *key, long long min,
+	long long max, long long def, long long *value)
 {
 	char text[VIEW_TEXT_BYTES], *end;
 	*value = def;
@@ -54,9 +54,9 @@ bool view_range(struct actor *a, struct edge *in, const struct msg_http_request 
 		return true;
 	struct buf b = {0};
 	buf_fmt(&b,
-			"{\"detail\":[{\"loc\":[\"query\",\"%s\"],\"msg\":\"value must be a whole number from %lld to %lld\","
-			"\"type\":\"value_error\"}]}",
-			key, min, max);
+		"{\"detail\":[{\"loc\":[\"query\",\"%s\"],\"msg\":\"value must be a whole number from %lld to %lld\","
+		"\"type\":\"value_error\"}]}",
+		key, min, max);
 	actor_reply(a, in, m->request, 422, "", b.data, b.len);
 	buf_free(&b);
 	return false;
@@ -66,9 +66,9 @@ bool view_page(struct actor *a, struct edge *in, const struct msg_http_request *
 {
 	long long page, size;
 	if (!view_range(a, in, m, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, limit) ||
-			!view_range(a, in, m, "offset", 0, INT32_MAX, 0, offset) ||
-			!view_range(a, in, m, "page_size", 1, LIMIT_MAX, *limit, &size) ||
-			!view_range(a, in, m, "page", 1, 1000000, 0, &page))
+		!view_range(a, in, m, "offset", 0, INT32_MAX, 0, offset) ||
+		!view_range(a, in, m, "page_size", 1, LIMIT_MAX, *limit, &size) ||
+		!view_range(a, in, m, "page", 1, 1000000, 0, &page))
 		return false;
 	*limit = size;
 	if (page)
@@ -90,7 +90,8 @@ static void on_answer(void *ctx, const struct db_reply *r)
 	else {
 		if (PQnfields(res) > 1)
 			snprintf(headers, sizeof headers, "X-Total-Count: %s\r\n", PQgetvalue(res, 0, 1));
-		actor_reply(p->actor, p->in, p->request, 200, headers, PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+		actor_reply(p->actor, p->in, p->request, 200, headers, PQgetvalue(res, 0, 0),
+			(size_t)PQgetlength(res, 0, 0));
 	}
 	free(p);
 }

@@ -55,14 +55,17 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 {
 	if (p[0] < 0x80)
 		return 1;
-	size_t len = p[0] >= 0xc2 && p[0] <= 0xdf ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
+	size_t len = p[0] >= 0xc2 && p[0] <= 0xdf   ? 2
+		     : (p[0] & 0xf0) == 0xe0	    ? 3
+		     : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
+						    : 0;
 	if (!len || len > n)
 		return 0;
 	for (size_t i = 1; i < len; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
 	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-			(p[0] == 0xf4 && p[1] > 0x8f))
+		(p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return len;
 }
@@ -121,6 +124,6 @@ void buf_time(struct buf *b, long long us)
 	time_t s = (time_t)(us / 1000000);
 	struct tm t;
 	gmtime_r(&s, &t);
-	buf_fmt(b, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03lldZ\"", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
-			t.tm_sec, us / 1000 % 1000);
+	buf_fmt(b, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03lldZ\"", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+		t.tm_min, t.tm_sec, us / 1000 % 1000);
 }

@@ -27,9 +27,9 @@ struct u64_list { /* numbers; points into the decoder's scratch or the sender's 
 #define TEXT(name) struct str name;
 #define BYTES(name) struct str name;
 #define LIST(name) struct u64_list name;
-#define MESSAGE(id, name, fields)                                                                                  \
-	struct msg_##name {                                                                                        \
-		fields                                                                                             \
+#define MESSAGE(id, name, fields)                                                                                      \
+	struct msg_##name {                                                                                            \
+		fields                                                                                                 \
 	};
 #include "ipc/messages.def"
 #undef MESSAGE

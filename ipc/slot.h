@@ -17,7 +17,7 @@ enum {
 
 enum slot_state { SLOT_EMPTY, SLOT_STARTING, SLOT_READY, SLOT_DEGRADED, SLOT_DRAINING, SLOT_DRAINED };
 
-struct slot_hand { /* the record in hand: who is suspect when the actor dies now */
+struct slot_hand {		/* the record in hand: who is suspect when the actor dies now */
 	_Atomic uint32_t count; /* records in hand; 0 = none, 1 = a named suspect, more = a batch */
 	uint32_t edge;
 	uint64_t epoch, sequence;
@@ -26,30 +26,30 @@ struct slot_hand { /* the record in hand: who is suspect when the actor dies now
 };
 
 struct slot {
-	char name[32];                  /* "handler:product#1" */
-	_Atomic uint32_t state;         /* enum slot_state */
+	char name[32];		/* "handler:product#1" */
+	_Atomic uint32_t state; /* enum slot_state */
 	_Atomic int32_t pid;
-	_Atomic uint64_t generation;    /* +1 at every start; written by the supervisor before fork */
-	_Atomic uint64_t restarts;      /* deaths followed by a start, written by the supervisor */
-	_Atomic int64_t heartbeat_ns;   /* CLOCK_MONOTONIC */
-	_Atomic int64_t started_ns;     /* CLOCK_MONOTONIC */
-	_Atomic int64_t last_death_s;   /* Unix time, 0 = never; by the supervisor */
+	_Atomic uint64_t generation;	      /* +1 at every start; written by the supervisor before fork */
+	_Atomic uint64_t restarts;	      /* deaths followed by a start, written by the supervisor */
+	_Atomic int64_t heartbeat_ns;	      /* CLOCK_MONOTONIC */
+	_Atomic int64_t started_ns;	      /* CLOCK_MONOTONIC */
+	_Atomic int64_t last_death_s;	      /* Unix time, 0 = never; by the supervisor */
 	_Atomic uint32_t handled_since_start; /* messages handled */
-	_Atomic uint32_t database_up;   /* 1 = connected */
-	char io[16];                    /* "io_uring" or "epoll" */
-	char note[SLOT_WORDS_BYTES];    /* why degraded, in words */
-	char words[SLOT_WORDS_BYTES];   /* last words: written by the crash handler */
+	_Atomic uint32_t database_up;	      /* 1 = connected */
+	char io[16];			      /* "io_uring" or "epoll" */
+	char note[SLOT_WORDS_BYTES];	      /* why degraded, in words */
+	char words[SLOT_WORDS_BYTES];	      /* last words: written by the crash handler */
 	struct slot_hand hand;
-	char obituary[SLOT_WORDS_BYTES * 2]; /* by the supervisor; stays until the healer has written it */
+	char obituary[SLOT_WORDS_BYTES * 2];	      /* by the supervisor; stays until the healer has written it */
 	_Atomic uint64_t counters[SLOT_COUNTERS_MAX]; /* per counters.def; survive restarts */
 	_Atomic int64_t minute_calls_ms[SLOT_MINUTE_CALLS]; /* zoho-io: when the last calls went out (wall clock ms) */
 };
 _Static_assert(sizeof(struct slot) <= SLOT_BYTES, "a slot is one page");
 
-int slots_create(int actors);                    /* sealed memfd for this many, or -1 */
-struct slot *slots_map_all(int fd, int actors);  /* read and write: the supervisor */
+int slots_create(int actors);			/* sealed memfd for this many, or -1 */
+struct slot *slots_map_all(int fd, int actors); /* read and write: the supervisor */
 const struct slot *slots_map_read(int fd, int actors);
-struct slot *slot_map_own(int fd, int index);    /* the one page, writable */
+struct slot *slot_map_own(int fd, int index); /* the one page, writable */
 const struct slot *slot_of(const struct slot *all, int index);
 
 void slot_beat(struct slot *, int64_t now_ns);

@@ -17,7 +17,8 @@ static size_t batch_size(const struct dispatcher *d, const struct shard *s)
 /* The first batch goes at once; a second one only when it is worth its transaction. */
 static bool worth_sending(const struct dispatcher *d, const struct shard *s, int64_t now)
 {
-	if (!s->ready_n || d->queue.paused[s->entity] || now < s->not_before_ns || s->in_flight >= BATCHES_IN_FLIGHT_MAX)
+	if (!s->ready_n || d->queue.paused[s->entity] || now < s->not_before_ns ||
+		s->in_flight >= BATCHES_IN_FLIGHT_MAX)
 		return false;
 	return s->in_flight == 0 || s->ready_n >= (size_t)d->actor->config.queue_batch_size;
 }
@@ -75,7 +76,8 @@ static void settle(struct dispatcher *d, struct event *e, uint64_t outcome, cons
 		fetch_again(d, (enum entity_id)key.entity, str_of(key.id));
 }
 
-/* Nothing was done: the records wait and are sent again; a structural refusal (class 42) parks the entity for a while. */
+/* Nothing was done: the records wait and are sent again; a structural refusal (class 42) parks the entity for a while.
+ */
 static void put_back(struct dispatcher *d, struct shard *s, const struct msg_work_done *m)
 {
 	char code[SQLSTATE_BYTES] = "", error[256];
@@ -83,7 +85,8 @@ static void put_back(struct dispatcher *d, struct shard *s, const struct msg_wor
 	snprintf(code, sizeof code, "%.*s", (int)m->sqlstate.len, m->sqlstate.data);
 	snprintf(error, sizeof error, "%.*s", (int)m->error.len, m->error.data);
 	s->failures++;
-	s->not_before_ns = now + (db_classify(code) == DB_PROGRAM ? refused_wait_ns : d->actor->config.queue_backoff_min);
+	s->not_before_ns =
+		now + (db_classify(code) == DB_PROGRAM ? refused_wait_ns : d->actor->config.queue_backoff_min);
 	if (db_classify(code) == DB_PROGRAM)
 		park_entity(d, s->entity, code, error);
 	for (size_t i = 0; i < m->seqs.n; i++) {

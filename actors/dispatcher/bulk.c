@@ -25,12 +25,13 @@ static bool complain(struct complaint *c, const char *field, const char *text)
 static bool is_time(const char *z)
 {
 	int y, mo, d, n = 0, h, mi, s;
-	if (sscanf(z, "%4d-%2d-%2d%n", &y, &mo, &d, &n) != 3 || n != 10 || y < 1970 || mo < 1 || mo > 12 || d < 1 || d > 31)
+	if (sscanf(z, "%4d-%2d-%2d%n", &y, &mo, &d, &n) != 3 || n != 10 || y < 1970 || mo < 1 || mo > 12 || d < 1 ||
+		d > 31)
 		return false;
 	if (!z[10])
 		return true;
-	return (z[10] == 'T' || z[10] == ' ') && sscanf(z + 11, "%2d:%2d:%2d", &h, &mi, &s) == 3 && h < 24 && mi < 60 && s < 61 &&
-	       strlen(z) < 36 && strspn(z, "0123456789-:T+.Z ") == strlen(z);
+	return (z[10] == 'T' || z[10] == ' ') && sscanf(z + 11, "%2d:%2d:%2d", &h, &mi, &s) == 3 && h < 24 && mi < 60 &&
+	       s < 61 && strlen(z) < 36 && strspn(z, "0123456789-:T+.Z ") == strlen(z);
 }
 
 static bool take_flag(struct json_object *v, const char *key, bool *to, struct complaint *c)
@@ -46,8 +47,8 @@ static bool take(const char *key, struct json_object *v, struct run_options *o, 
 	const struct {
 		const char *key;
 		bool *to;
-	} flags[] = {{"incremental", &o->incremental}, {"active_only", &o->active_only}, {"with_stock_only", &o->with_stock_only},
-			{"sync_images", &o->sync_images}, {"dry_run", &o->dry_run}};
+	} flags[] = {{"incremental", &o->incremental}, {"active_only", &o->active_only},
+		{"with_stock_only", &o->with_stock_only}, {"sync_images", &o->sync_images}, {"dry_run", &o->dry_run}};
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (!strcmp(key, flags[i].key))
 			return take_flag(v, key, flags[i].to, c);
@@ -135,7 +136,8 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 	}
 	if (!available(a, in, m->request))
 		return;
-	snprintf(correlation, sizeof correlation, "%.*s", (int)m->correlation.len, m->correlation.data ? m->correlation.data : "");
+	snprintf(correlation, sizeof correlation, "%.*s", (int)m->correlation.len,
+		m->correlation.data ? m->correlation.data : "");
 	run_start(d, entity, &o, correlation, "api", LANE_USER, &(struct run_waiter){in, m->request});
 }
 
@@ -151,9 +153,10 @@ void bulk_stats(struct buf *b, const struct run *r)
 {
 	const struct run_counts *c = &r->counts;
 	buf_fmt(b,
-			"{\"total_processed\":%" PRIu64 ",\"successful\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"skipped\":%" PRIu64
-			",\"created\":%" PRIu64 ",\"updated\":%" PRIu64 ",\"unchanged\":%" PRIu64 ",\"deleted\":0,\"stock_updated\":0}",
-			c->total, c->processed, c->failed, c->skipped, c->created, c->updated, c->unchanged);
+		"{\"total_processed\":%" PRIu64 ",\"successful\":%" PRIu64 ",\"failed\":%" PRIu64
+		",\"skipped\":%" PRIu64 ",\"created\":%" PRIu64 ",\"updated\":%" PRIu64 ",\"unchanged\":%" PRIu64
+		",\"deleted\":0,\"stock_updated\":0}",
+		c->total, c->processed, c->failed, c->skipped, c->created, c->updated, c->unchanged);
 }
 
 static void add_error(struct buf *b, const struct run *r)
@@ -172,8 +175,8 @@ static void add_message(struct buf *b, const struct run *r, bool well)
 	snprintf(name, sizeof name, "%s", r->entity ? run_name(r) : "Complete");
 	name[0] = (char)(name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0]);
 	bool full = r->entity && r->options.incremental && !r->since_us;
-	buf_fmt(b, "\"message\":\"%s bulk sync %s%s%s\"", name, r->options.dry_run ? "(dry run) " : "", well ? "completed" : "failed",
-			full ? "; there was no cursor yet, so it was a full pull" : "");
+	buf_fmt(b, "\"message\":\"%s bulk sync %s%s%s\"", name, r->options.dry_run ? "(dry run) " : "",
+		well ? "completed" : "failed", full ? "; there was no cursor yet, so it was a full pull" : "");
 }
 
 static void add_answer(struct buf *b, struct run *r, bool well)
@@ -185,8 +188,10 @@ static void add_answer(struct buf *b, struct run *r, bool well)
 		buf_str(b, "\"stats\":");
 		bulk_stats(b, r);
 	} else {
-		buf_fmt(b, "\"results\":{%s},\"totals\":{\"items\":%" PRIu64 ",\"successful\":%" PRIu64 ",\"failed\":%" PRIu64 "}",
-				r->results.data ? r->results.data : "", r->totals.total, r->totals.processed, r->totals.failed);
+		buf_fmt(b,
+			"\"results\":{%s},\"totals\":{\"items\":%" PRIu64 ",\"successful\":%" PRIu64
+			",\"failed\":%" PRIu64 "}",
+			r->results.data ? r->results.data : "", r->totals.total, r->totals.processed, r->totals.failed);
 	}
 	buf_fmt(b, ",\"duration_seconds\":%.3f,\"api_calls\":%" PRIu64, r->counts.seconds, r->calls);
 	add_error(b, r);
@@ -196,7 +201,8 @@ static void add_answer(struct buf *b, struct run *r, bool well)
 static void tell_parent(const struct run *r, bool well)
 {
 	struct run *p = r->parent;
-	buf_fmt(&p->results, "%s\"%s\":{\"success\":%s,\"stats\":", p->results.len ? "," : "", run_name(r), well ? "true" : "false");
+	buf_fmt(&p->results, "%s\"%s\":{\"success\":%s,\"stats\":", p->results.len ? "," : "", run_name(r),
+		well ? "true" : "false");
 	bulk_stats(&p->results, r);
 	buf_fmt(&p->results, ",\"duration_seconds\":%.3f,\"api_calls\":%" PRIu64, r->counts.seconds, r->calls);
 	add_error(&p->results, r);
@@ -218,8 +224,8 @@ void bulk_finished(struct dispatcher *d, struct run *r)
 	struct run *parent = r->parent;
 	add_answer(&b, r, well);
 	log_info(well ? "run completed" : "run failed", LF_STR("run", r->id), LF_STR("name", run_name(r)),
-			LF_INT("rows", r->counts.total), LF_INT("failed", r->counts.failed), LF_INT("calls", r->calls),
-			LF_INT("ms", r->counts.seconds * 1000), LF_STR("error", *r->error ? r->error : NULL));
+		LF_INT("rows", r->counts.total), LF_INT("failed", r->counts.failed), LF_INT("calls", r->calls),
+		LF_INT("ms", r->counts.seconds * 1000), LF_STR("error", *r->error ? r->error : NULL));
 	for (unsigned i = 0; i < r->waiters_n; i++)
 		actor_reply(d->actor, r->waiters[i].edge, r->waiters[i].request, status, "", b.data, b.len);
 	buf_free(&b);
@@ -234,10 +240,13 @@ static void add_running(struct buf *b, struct dispatcher *d)
 {
 	struct run *r;
 	bool first = true;
-	TAILQ_FOREACH(r, &d->runs, in_list) {
-		buf_fmt(b, "%s{\"run_id\":\"%s\",\"entity_type\":\"%s\",\"processed\":%" PRIu64 ",\"total\":%" PRIu64 ",\"started_at\":",
-				first ? "" : ",", r->id, r->entity ? entity_names[r->entity].name : "all", r->counts.total,
-				(r->last ? r->last : r->expected) * (uint64_t)r->options.per_page);
+	TAILQ_FOREACH(r, &d->runs, in_list)
+	{
+		buf_fmt(b,
+			"%s{\"run_id\":\"%s\",\"entity_type\":\"%s\",\"processed\":%" PRIu64 ",\"total\":%" PRIu64
+			",\"started_at\":",
+			first ? "" : ",", r->id, r->entity ? entity_names[r->entity].name : "all", r->counts.total,
+			(r->last ? r->last : r->expected) * (uint64_t)r->options.per_page);
 		buf_time(b, r->opened_us);
 		buf_str(b, "}");
 		first = false;
@@ -246,13 +255,16 @@ static void add_running(struct buf *b, struct dispatcher *d)
 
 static void add_left(struct buf *b, const struct zoho_view *z)
 {
-	buf_fmt(b, ",\"zoho\":{\"minute_remaining\":%" PRIu64 ",\"day_remaining\":%" PRIu64 ",\"day_limit\":%" PRIu64 ",\"resets_at\":",
-			z->minute_left, z->day_left, z->day_limit);
+	buf_fmt(b,
+		",\"zoho\":{\"minute_remaining\":%" PRIu64 ",\"day_remaining\":%" PRIu64 ",\"day_limit\":%" PRIu64
+		",\"resets_at\":",
+		z->minute_left, z->day_left, z->day_limit);
 	if (z->day_resets_us)
 		buf_time(b, z->day_resets_us);
 	else
 		buf_str(b, "null");
-	buf_fmt(b, ",\"authorized\":%s,\"breaker_open\":%s,\"why\":", z->authorized ? "true" : "false", z->open ? "false" : "true");
+	buf_fmt(b, ",\"authorized\":%s,\"breaker_open\":%s,\"why\":", z->authorized ? "true" : "false",
+		z->open ? "false" : "true");
 	buf_json(b, z->why, strlen(z->why));
 	buf_str(b, "}}");
 }
@@ -282,8 +294,8 @@ void bulk_cancel(struct actor *a, struct edge *in, const struct msg_http_request
 		return;
 	}
 	TAILQ_FOREACH(child, &d->runs, in_list)
-		if (child->parent == r)
-			run_fail(d, child, "cancelled");
+	if (child->parent == r)
+		run_fail(d, child, "cancelled");
 	run_fail(d, r, "cancelled");
 	actor_reply(a, in, m->request, 200, "", "{\"success\":true,\"message\":\"Run cancelled\"}", 44);
 }

@@ -1,5 +1,5 @@
-/* dispatcher: owns the queue (order per record, retries, superseding), sync runs and the schedule. Its memory is a view of
- * PostgreSQL's tables: it can be killed at any moment and starts by looking. */
+/* dispatcher: owns the queue (order per record, retries, superseding), sync runs and the schedule. Its memory is a view
+ * of PostgreSQL's tables: it can be killed at any moment and starts by looking. */
 #include <stdio.h>
 #include "actors/dispatcher/dispatcher.h"
 
@@ -57,13 +57,13 @@ static void on_zoho_state(struct actor *a, struct edge *e, const union message *
 	const struct msg_zoho_state *s = &m->zoho_state;
 	(void)e;
 	d->zoho = (struct zoho_view){.known = true,
-			.open = s->open,
-			.authorized = s->authorized,
-			.until_us = s->until_us,
-			.day_resets_us = s->day_resets_us,
-			.minute_left = s->minute_left,
-			.day_left = s->day_left,
-			.day_limit = s->day_limit};
+		.open = s->open,
+		.authorized = s->authorized,
+		.until_us = s->until_us,
+		.day_resets_us = s->day_resets_us,
+		.minute_left = s->minute_left,
+		.day_left = s->day_left,
+		.day_limit = s->day_limit};
 	snprintf(d->zoho.why, sizeof d->zoho.why, "%.*s", (int)s->why.len, s->why.data ? s->why.data : "");
 }
 
@@ -118,22 +118,22 @@ static void start(struct actor *a)
 }
 
 const struct actor_type actor_dispatcher = {
-		.kind = ACTOR_DISPATCHER,
-		.state_size = sizeof(struct dispatcher),
-		.start = start,
-		.turn = turn,
-		.peer_restarted = peer_restarted,
-		.on = {[MSG_EVENT] = on_event,
-				[MSG_SWEEP] = on_sweep,
-				[MSG_WORK_DONE] = on_work_done,
-				[MSG_PAGE_FETCHED] = on_page_fetched,
-				[MSG_PAGE_APPLIED] = on_page_applied,
-				[MSG_FETCHED] = on_fetched,
-				[MSG_RECORD_APPLIED] = on_record_applied,
-				[MSG_ZOHO_STATE] = on_zoho_state},
-		.routes = {[ROUTE_BULK_SYNC] = bulk_sync,
-				[ROUTE_BULK_STATUS] = bulk_status,
-				[ROUTE_RUN_CANCEL] = bulk_cancel,
-				[ROUTE_ENTITY_PAUSE] = pause_entity,
-				[ROUTE_ENTITY_RESUME] = resume_entity},
+	.kind = ACTOR_DISPATCHER,
+	.state_size = sizeof(struct dispatcher),
+	.start = start,
+	.turn = turn,
+	.peer_restarted = peer_restarted,
+	.on = {[MSG_EVENT] = on_event,
+		[MSG_SWEEP] = on_sweep,
+		[MSG_WORK_DONE] = on_work_done,
+		[MSG_PAGE_FETCHED] = on_page_fetched,
+		[MSG_PAGE_APPLIED] = on_page_applied,
+		[MSG_FETCHED] = on_fetched,
+		[MSG_RECORD_APPLIED] = on_record_applied,
+		[MSG_ZOHO_STATE] = on_zoho_state},
+	.routes = {[ROUTE_BULK_SYNC] = bulk_sync,
+		[ROUTE_BULK_STATUS] = bulk_status,
+		[ROUTE_RUN_CANCEL] = bulk_cancel,
+		[ROUTE_ENTITY_PAUSE] = pause_entity,
+		[ROUTE_ENTITY_RESUME] = resume_entity},
 };

@@ -8,9 +8,9 @@ static const int64_t answer_timeout_ns = 120000000000;
 static bool ask(struct dispatcher *d, struct record *r)
 {
 	struct msg_fetch m = {.entity = r->key.entity,
-			.id = str_of(r->key.id),
-			.seq = r->current ? r->current->seq : 0,
-			.lane = LANE_REALTIME};
+		.id = str_of(r->key.id),
+		.seq = r->current ? r->current->seq : 0,
+		.lane = LANE_REALTIME};
 	return actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m);
 }
 
@@ -20,7 +20,8 @@ void fetches_send(struct dispatcher *d)
 	int64_t now = loop_now(d->actor->loop);
 	while ((r = TAILQ_FIRST(&d->queue.fetching)) && now - r->since_ns > answer_timeout_ns)
 		queue_to_state(&d->queue, r, RECORD_TO_FETCH, now);
-	while (d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX && (r = TAILQ_FIRST(&d->queue.to_fetch)) && !d->actor->draining) {
+	while (d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX && (r = TAILQ_FIRST(&d->queue.to_fetch)) &&
+		!d->actor->draining) {
 		if (!ask(d, r))
 			return;
 		queue_to_state(&d->queue, r, RECORD_FETCHING, loop_now(d->actor->loop));
@@ -77,8 +78,9 @@ void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 		return;
 	}
 	snprintf(code, sizeof code, "zoho:%lld", (long long)m->code);
-	snprintf(why, sizeof why, m->not_found ? "Zoho has no such record (404): %.*s" : "could not be fetched from Zoho: %.*s",
-			(int)m->error.len, m->error.data ? m->error.data : "");
+	snprintf(why, sizeof why,
+		m->not_found ? "Zoho has no such record (404): %.*s" : "could not be fetched from Zoho: %.*s",
+		(int)m->error.len, m->error.data ? m->error.data : "");
 	if (m->not_found)
 		bury_event(d, r->current, code, why);
 	else
@@ -100,8 +102,8 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 		if (e && e->seq != m->seq && e->record->state != RECORD_BATCHED)
 			queue_forget(&d->queue, e);
 	}
-	/* zoho-io answers two requests for one record once: any answer ends the detail's, too. A stale answer was sent before
-	 * what it was wanted for: it stays wanted. */
+	/* zoho-io answers two requests for one record once: any answer ends the detail's, too. A stale answer was sent
+	 * before what it was wanted for: it stays wanted. */
 	detail_done(d, m->seq);
 	if (!r) {
 		if (!m->seq && (m->retry || (m->outcome != OUTCOME_APPLIED && m->outcome != OUTCOME_STALE)))
@@ -111,7 +113,8 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 	if (m->outcome == OUTCOME_REFETCH && other_type(m->entity)) {
 		fetch_again(d, other_type(m->entity), m->id);
 		if (r->current)
-			bury_event(d, r->current, "contact_type", "Zoho says that this contact is of the other type; it was fetched as such");
+			bury_event(d, r->current, "contact_type",
+				"Zoho says that this contact is of the other type; it was fetched as such");
 		else
 			queue_settle(&d->queue, r, loop_now(d->actor->loop));
 		return;

@@ -42,8 +42,8 @@ static void set(struct actor *a, struct edge *in, const struct msg_http_request 
 		if (d->queue.shards[i].entity == e)
 			d->queue.shards[i].not_before_ns = 0;
 	batches_send(d);
-	int n = snprintf(reply, sizeof reply, "{\"success\":true,\"entity_type\":\"%s\",\"paused\":%s}", entity_names[e].name,
-			paused ? "true" : "false");
+	int n = snprintf(reply, sizeof reply, "{\"success\":true,\"entity_type\":\"%s\",\"paused\":%s}",
+		entity_names[e].name, paused ? "true" : "false");
 	log_info(paused ? "entity paused" : "entity resumed", LF_STR("entity", entity_names[e].name));
 	actor_reply(a, in, m->request, 200, "", reply, (size_t)n);
 }

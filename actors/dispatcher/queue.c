@@ -13,7 +13,7 @@ void queue_init(struct queue *q, struct actor *a)
 		char entity[SLOT_ENTITY_BYTES];
 		unsigned shard;
 		if (e->consumer || e->peer_kind != ACTOR_HANDLER ||
-				sscanf(slot_of(a->slots, e->peer_slot)->name, "handler:%23[^#]#%u", entity, &shard) != 2)
+			sscanf(slot_of(a->slots, e->peer_slot)->name, "handler:%23[^#]#%u", entity, &shard) != 2)
 			continue;
 		struct shard *l = &q->shards[q->shards_n++];
 		*l = (struct shard){.edge = e, .entity = entity_by_name(str_of(entity)), .number = shard};
@@ -40,7 +40,7 @@ struct shard *queue_shard(struct queue *q, enum entity_id entity, struct str id)
 
 static struct record_list *list_of(struct queue *q, struct record *r)
 {
-	return r->state == RECORD_READY      ? &r->shard->ready
+	return r->state == RECORD_READY	     ? &r->shard->ready
 	       : r->state == RECORD_BATCHED  ? &r->shard->batched
 	       : r->state == RECORD_TO_FETCH ? &q->to_fetch
 	       : r->state == RECORD_FETCHING ? &q->fetching
@@ -88,8 +88,8 @@ static void insert_by_seq(struct record *r, struct event *e)
 {
 	struct event *after;
 	TAILQ_FOREACH_REVERSE(after, &r->events, event_list, in_record)
-		if (after->seq < e->seq)
-			break;
+	if (after->seq < e->seq)
+		break;
 	if (after)
 		TAILQ_INSERT_AFTER(&r->events, after, e, in_record);
 	else
@@ -97,7 +97,7 @@ static void insert_by_seq(struct record *r, struct event *e)
 }
 
 void queue_add(struct queue *q, uint64_t seq, enum entity_id entity, struct str id, bool full, bool thin,
-		int64_t last_modified_us, unsigned attempts)
+	int64_t last_modified_us, unsigned attempts)
 {
 	if (queue_event(q, seq))
 		return;
@@ -107,11 +107,11 @@ void queue_add(struct queue *q, uint64_t seq, enum entity_id entity, struct str 
 	if (!e)
 		return;
 	*e = (struct event){.seq = seq,
-			.record = r,
-			.full = full,
-			.thin = thin,
-			.last_modified_us = last_modified_us,
-			.attempts = attempts};
+		.record = r,
+		.full = full,
+		.thin = thin,
+		.last_modified_us = last_modified_us,
+		.attempts = attempts};
 	HASH_ADD(hh, q->by_seq, seq, sizeof e->seq, e);
 	insert_by_seq(r, e);
 	if (r->state == RECORD_IDLE)
@@ -139,8 +139,8 @@ struct event *queue_choose(struct record *r)
 {
 	struct event *e, *best = NULL;
 	TAILQ_FOREACH(e, &r->events, in_record)
-		if (e->full && (!best || e->last_modified_us >= best->last_modified_us))
-			best = e;
+	if (e->full && (!best || e->last_modified_us >= best->last_modified_us))
+		best = e;
 	return best ? best : TAILQ_FIRST(&r->events);
 }
 

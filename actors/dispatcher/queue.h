@@ -21,9 +21,9 @@ struct event { /* one waiting queue row */
 TAILQ_HEAD(event_list, event);
 
 enum record_state {
-	RECORD_IDLE,     /* nothing to do now */
-	RECORD_READY,    /* in its lane's list */
-	RECORD_BATCHED,  /* `current` is with the handler */
+	RECORD_IDLE,	 /* nothing to do now */
+	RECORD_READY,	 /* in its lane's list */
+	RECORD_BATCHED,	 /* `current` is with the handler */
 	RECORD_TO_FETCH, /* in queue.to_fetch: Zoho is to be asked */
 	RECORD_FETCHING, /* zoho-io or the handler has it */
 };
@@ -73,8 +73,8 @@ size_t queue_events(const struct queue *);
 struct shard *queue_shard(struct queue *, enum entity_id, struct str id);
 
 /* Adds a due event, unless it is known. Its record becomes ready if it was idle. */
-void queue_add(struct queue *, uint64_t seq, enum entity_id, struct str id, bool full, bool thin, int64_t last_modified_us,
-		unsigned attempts);
+void queue_add(struct queue *, uint64_t seq, enum entity_id, struct str id, bool full, bool thin,
+	int64_t last_modified_us, unsigned attempts);
 struct event *queue_event(struct queue *, uint64_t seq);
 struct record *queue_record(struct queue *, enum entity_id, struct str id, bool make);
 /* The event is settled (or put off in PostgreSQL): forget it. Call queue_settle on its record afterwards. */

@@ -1,5 +1,5 @@
-/* Failed attempts: scheduled again with exponential backoff and full jitter in PostgreSQL (the sweep brings them back when
- * they are due), or given up with the reason. */
+/* Failed attempts: scheduled again with exponential backoff and full jitter in PostgreSQL (the sweep brings them back
+ * when they are due), or given up with the reason. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,8 +49,8 @@ void bury_event(struct dispatcher *d, struct event *e, const char *code, const c
 {
 	char seq[24];
 	snprintf(seq, sizeof seq, "%" PRIu64, e->seq);
-	db_query(d->db, &dead, on_written, d, 8, d->actor->config.zoho_organization_id, seq, reason, code, reason, "dispatcher", NULL,
-			NULL);
+	db_query(d->db, &dead, on_written, d, 8, d->actor->config.zoho_organization_id, seq, reason, code, reason,
+		"dispatcher", NULL, NULL);
 	actor_count(d->actor, COUNT_FAILED, 1);
 	struct record *r = e->record;
 	queue_forget(&d->queue, e);
@@ -63,10 +63,11 @@ void park_entity(struct dispatcher *d, enum entity_id entity, const char *code, 
 	char key[64], title[96], message[512];
 	snprintf(key, sizeof key, "entity-parked:%s", name);
 	snprintf(title, sizeof title, "%s is not being applied", name);
-	snprintf(message, sizeof message, "PostgreSQL refuses every record (%s: %s). The events wait; it is tried again every minute.",
-			code, error);
+	snprintf(message, sizeof message,
+		"PostgreSQL refuses every record (%s: %s). The events wait; it is tried again every minute.", code,
+		error);
 	log_error("entity parked: the database refuses all of it", LF_STR("entity", name), LF_STR("sqlstate", code),
-			LF_STR("error", error));
-	db_query(d->db, &alert, NULL, NULL, 7, d->actor->config.zoho_organization_id, "entity_parked", key, "error", title, message,
-			name);
+		LF_STR("error", error));
+	db_query(d->db, &alert, NULL, NULL, 7, d->actor->config.zoho_organization_id, "entity_parked", key, "error",
+		title, message, name);
 }

@@ -1,5 +1,5 @@
-/* How a run begins and ends: its row in tds_sync_runs opened (or the running one joined), closed with sums over its pages,
- * the cursor moved in the same transaction. */
+/* How a run begins and ends: its row in tds_sync_runs opened (or the running one joined), closed with sums over its
+ * pages, the cursor moved in the same transaction. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +23,8 @@ static void make_uuid(char to[UUID_BYTES])
 		die(EXIT_TEMPORARY, "getrandom");
 	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
 	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	snprintf(to, UUID_BYTES, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3],
-			b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	snprintf(to, UUID_BYTES, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+		b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
 const char *run_name(const struct run *r)
@@ -78,7 +78,8 @@ static void on_opened(void *ctx, const struct db_reply *reply)
 	}
 	r->expected = strtoull(PQgetvalue(res, 0, 2), NULL, 10);
 	r->since_us = strtoll(PQgetvalue(res, 0, 3), NULL, 10);
-	log_info("run started", LF_STR("run", r->id), LF_STR("name", run_name(r)), LF_INT("expected_pages", r->expected));
+	log_info("run started", LF_STR("run", r->id), LF_STR("name", run_name(r)),
+		LF_INT("expected_pages", r->expected));
 	for (unsigned i = 0; i < r->waiters_n && !r->options.wait; i++)
 		bulk_accepted(d, &r->waiters[i], r->id);
 	if (!r->options.wait)
@@ -101,14 +102,14 @@ static void open_row(struct dispatcher *d, struct run *r, const char *who)
 	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
 	snprintf(per_page, sizeof per_page, "%d", r->options.per_page);
 	db_query(d->db, &open_run, on_opened, o, 13, organization, r->id, run_name(r),
-			r->entity ? entity_names[r->entity].name : NULL, fence, per_page, *r->filter ? r->filter : NULL,
-			*r->correlation ? r->correlation : NULL, who, r->parent ? r->parent->id : NULL,
-			r->options.dry_run ? "true" : "false", *r->options.since ? r->options.since : NULL,
-			r->options.incremental ? "true" : "false");
+		r->entity ? entity_names[r->entity].name : NULL, fence, per_page, *r->filter ? r->filter : NULL,
+		*r->correlation ? r->correlation : NULL, who, r->parent ? r->parent->id : NULL,
+		r->options.dry_run ? "true" : "false", *r->options.since ? r->options.since : NULL,
+		r->options.incremental ? "true" : "false");
 }
 
 static struct run *make(struct dispatcher *d, enum entity_id entity, const struct run_options *options,
-		const char *correlation, enum lane lane)
+	const char *correlation, enum lane lane)
 {
 	struct run *r = run_make(d);
 	make_uuid(r->id);
@@ -133,7 +134,7 @@ static void start_children(struct dispatcher *d, struct run *r, const char *who)
 }
 
 void run_start(struct dispatcher *d, enum entity_id entity, const struct run_options *options, const char *correlation,
-		const char *who, enum lane lane, const struct run_waiter *waiter)
+	const char *who, enum lane lane, const struct run_waiter *waiter)
 {
 	struct run *r = make(d, entity, options, correlation, lane);
 	if (waiter)
@@ -156,7 +157,7 @@ static void on_closed(void *ctx, const struct db_reply *reply)
 		snprintf(r->error, sizeof r->error, "the run could not be closed: %s", reply->message);
 	if (res && PQntuples(res) && r->entity && !r->options.dry_run) {
 		uint64_t *to[] = {&r->counts.total, &r->counts.processed, &r->counts.failed, &r->counts.skipped,
-				&r->counts.created, &r->counts.updated, &r->counts.unchanged};
+			&r->counts.created, &r->counts.updated, &r->counts.unchanged};
 		for (int i = 0; i < 7; i++)
 			*to[i] = strtoull(PQgetvalue(res, 0, i), NULL, 10);
 	}
@@ -179,10 +180,10 @@ void run_close(struct dispatcher *d, struct run *r)
 	snprintf(calls, sizeof calls, "%" PRIu64, r->calls);
 	snprintf(date, sizeof date, "%" PRId64, r->zoho_date_us);
 	snprintf(overlap, sizeof overlap, "%" PRId64, d->actor->config.sync_overlap / 1000000000);
-	snprintf(dry, sizeof dry, "{%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "}", c->total, c->created,
-			c->updated, c->unchanged, c->skipped, c->failed);
+	snprintf(dry, sizeof dry, "{%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "}", c->total,
+		c->created, c->updated, c->unchanged, c->skipped, c->failed);
 	bool complete = well && r->last && !r->options.dry_run && !r->since_us && !*r->filter;
 	db_query(d->db, &close_run, on_closed, o, 11, d->actor->config.zoho_organization_id, r->id, fence,
-			well ? "completed" : "failed", *r->error ? r->error : NULL, last, calls, date, overlap,
-			complete ? "true" : "false", r->options.dry_run ? dry : NULL);
+		well ? "completed" : "failed", *r->error ? r->error : NULL, last, calls, date, overlap,
+		complete ? "true" : "false", r->options.dry_run ? dry : NULL);
 }

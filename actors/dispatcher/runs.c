@@ -1,5 +1,5 @@
-/* Runs: the pages of a scan on their way through zoho-io and the handler, until every one of them is applied and the run
- * is closed. A run interrupted anywhere goes on with the pages that aren't applied. */
+/* Runs: the pages of a scan on their way through zoho-io and the handler, until every one of them is applied and the
+ * run is closed. A run interrupted anywhere goes on with the pages that aren't applied. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,23 +34,23 @@ struct run *run_find(struct dispatcher *d, struct str id, uint64_t fence)
 {
 	struct run *r;
 	TAILQ_FOREACH(r, &d->runs, in_list)
-		if (str_eq(id, r->id) && (!fence || r->fence == fence))
-			return r;
+	if (str_eq(id, r->id) && (!fence || r->fence == fence))
+		return r;
 	return NULL;
 }
 
 void run_scan(struct dispatcher *d, struct run *r)
 {
 	struct msg_scan m = {.run = str_of(r->id),
-			.fence = r->fence,
-			.entity = r->entity,
-			.lane = r->lane,
-			.first = r->first,
-			.expected = r->expected,
-			.per_page = (uint64_t)r->options.per_page,
-			.filter = str_of(r->filter),
-			.since_us = r->since_us,
-			.dry_run = r->options.dry_run};
+		.fence = r->fence,
+		.entity = r->entity,
+		.lane = r->lane,
+		.first = r->first,
+		.expected = r->expected,
+		.per_page = (uint64_t)r->options.per_page,
+		.filter = str_of(r->filter),
+		.since_us = r->since_us,
+		.dry_run = r->options.dry_run};
 	r->scanning = actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_SCAN, &m);
 }
 
@@ -89,7 +89,7 @@ void run_fail(struct dispatcher *d, struct run *r, const char *error)
 	snprintf(r->error, sizeof r->error, "%s", error);
 	if (r->scanning)
 		actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_SCAN_STOP,
-				&(struct msg_scan_stop){.run = str_of(r->id), .fence = r->fence});
+			&(struct msg_scan_stop){.run = str_of(r->id), .fence = r->fence});
 	run_close(d, r);
 }
 
@@ -104,7 +104,7 @@ void runs_fetched(struct dispatcher *d, const struct msg_page_fetched *m)
 		r->zoho_date_us = m->date_us;
 	if (m->failed) {
 		snprintf(why, sizeof why, "page %" PRIu64 " could not be fetched: %.*s", m->page, (int)m->error.len,
-				m->error.data ? m->error.data : "");
+			m->error.data ? m->error.data : "");
 		run_fail(d, r, why);
 		return;
 	}
@@ -122,7 +122,7 @@ void runs_applied(struct dispatcher *d, const struct msg_page_applied *m)
 		return;
 	if (m->retry) {
 		snprintf(why, sizeof why, "page %" PRIu64 " could not be applied: %.*s", m->page, (int)m->error.len,
-				m->error.data ? m->error.data : "");
+			m->error.data ? m->error.data : "");
 		run_fail(d, r, why);
 		return;
 	}
@@ -143,7 +143,8 @@ void runs_applied(struct dispatcher *d, const struct msg_page_applied *m)
 void runs_resend(struct dispatcher *d)
 {
 	struct run *r;
-	TAILQ_FOREACH(r, &d->runs, in_list) {
+	TAILQ_FOREACH(r, &d->runs, in_list)
+	{
 		if (r->entity == ENTITY_NONE || r->closing || r->opening)
 			continue;
 		while (r->first < r->pages_size && r->applied[r->first])
@@ -184,7 +185,8 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	r->reached = true;
 	for (uint64_t page = 1; page < r->first; page++)
 		mark_applied(r, page);
-	log_info("run goes on", LF_STR("run", r->id), LF_STR("entity", entity_names[r->entity].name), LF_INT("page", r->first));
+	log_info("run goes on", LF_STR("run", r->id), LF_STR("entity", entity_names[r->entity].name),
+		LF_INT("page", r->first));
 }
 
 static void on_resumed(void *ctx, const struct db_reply *reply)
@@ -208,7 +210,7 @@ static void on_resumed(void *ctx, const struct db_reply *reply)
 		}
 	}
 	TAILQ_FOREACH(r, &d->runs, in_list)
-		run_check(d, r);
+	run_check(d, r);
 }
 
 void runs_resume(struct dispatcher *d)

@@ -1,5 +1,5 @@
-/* A bulk sync under way, as the dispatcher follows it. PostgreSQL has the run and its pages; after a restart this is made
- * anew from them. */
+/* A bulk sync under way, as the dispatcher follows it. PostgreSQL has the run and its pages; after a restart this is
+ * made anew from them. */
 #pragma once
 #include "actors/dispatcher/dispatcher.h"
 #include "ipc/buf.h"
@@ -25,7 +25,7 @@ struct run_options {
 struct run {
 	TAILQ_ENTRY(run) in_list;
 	char id[UUID_BYTES], correlation[64];
-	struct run *parent;    /* a sync-all run; its children name it */
+	struct run *parent; /* a sync-all run; its children name it */
 	unsigned children_left;
 	enum entity_id entity; /* ENTITY_NONE: sync-all */
 	enum lane lane;
@@ -47,8 +47,8 @@ struct run {
 };
 
 /* Starts a run (or joins the one that is running: the waiter is answered by that one). entity NONE: all of them. */
-void run_start(struct dispatcher *, enum entity_id, const struct run_options *, const char *correlation, const char *who,
-		enum lane, const struct run_waiter *waiter);
+void run_start(struct dispatcher *, enum entity_id, const struct run_options *, const char *correlation,
+	const char *who, enum lane, const struct run_waiter *waiter);
 void run_scan(struct dispatcher *, struct run *);
 void run_check(struct dispatcher *, struct run *); /* all applied? close it */
 void run_fail(struct dispatcher *, struct run *, const char *error);

@@ -1,5 +1,5 @@
-/* What is synchronised by itself (sync.schedule): every so often, or at a time of the day in UTC. Nothing runs before its
- * first time comes; a run of the same kind that is still going is joined, not doubled. */
+/* What is synchronised by itself (sync.schedule): every so often, or at a time of the day in UTC. Nothing runs before
+ * its first time comes; a run of the same kind that is still going is joined, not doubled. */
 #include <stdlib.h>
 #include <string.h>
 #include "actors/dispatcher/runs.h"
@@ -24,7 +24,8 @@ static bool known(const struct config_schedule *s, enum entity_id *entity)
 static void start(struct dispatcher *d, const struct config_schedule *s)
 {
 	enum entity_id entity;
-	struct run_options o = {.active_only = false, .incremental = s->incremental, .per_page = (int)d->actor->config.sync_page_size};
+	struct run_options o = {
+		.active_only = false, .incremental = s->incremental, .per_page = (int)d->actor->config.sync_page_size};
 	if (known(s, &entity))
 		run_start(d, entity, &o, "", "schedule", LANE_SCHEDULED, NULL);
 }

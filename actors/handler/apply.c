@@ -120,8 +120,9 @@ static void halve(struct job *j)
 /* The ledger has the page already, or the run went on under another fence: nothing of it is to be done. */
 static bool is_repetition(const struct job *j, const struct db_reply *r)
 {
-	return j->kind == JOB_PAGE && ((!strcmp(r->sqlstate, "23505") && !strcmp(r->constraint, "tds_run_pages_pkey")) ||
-					      (!strcmp(r->sqlstate, "23502") && !strcmp(r->column, "run_id")));
+	return j->kind == JOB_PAGE &&
+	       ((!strcmp(r->sqlstate, "23505") && !strcmp(r->constraint, "tds_run_pages_pkey")) ||
+		       (!strcmp(r->sqlstate, "23502") && !strcmp(r->column, "run_id")));
 }
 
 static void on_refused(struct job *j, const struct db_reply *r)
@@ -141,7 +142,8 @@ static void on_refused(struct job *j, const struct db_reply *r)
 
 static void count_winners(struct job *j, const PGresult *res)
 {
-	uint64_t created = strtoull(PQgetvalue(res, 0, 0), NULL, 10), updated = strtoull(PQgetvalue(res, 0, 1), NULL, 10);
+	uint64_t created = strtoull(PQgetvalue(res, 0, 0), NULL, 10),
+		 updated = strtoull(PQgetvalue(res, 0, 1), NULL, 10);
 	j->created += created;
 	j->updated += updated;
 	j->unchanged += strtoull(PQgetvalue(res, 0, 2), NULL, 10);
@@ -162,8 +164,9 @@ static void write_winners(struct job *j)
 {
 	struct applier *p = j->applier;
 	struct db_call *call = db_begin(p->db);
-	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), param_winners(j), DB_TEXT(p->worker),
-			DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"), *j->run ? DB_TEXT(j->run) : DB_NULL};
+	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), param_winners(j),
+		DB_TEXT(p->worker), DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"),
+		*j->run ? DB_TEXT(j->run) : DB_NULL};
 	db_add(call, &p->sql->write[source_of(j)], j->kind == JOB_QUEUE ? 3 : 5, params);
 	if (j->careful)
 		db_add(call, &release, 0, NULL);
@@ -174,7 +177,8 @@ static void write_winners(struct job *j)
 static void name_suspect(struct job *j, const char *id)
 {
 	struct applier *p = j->applier;
-	slot_hand_one(p->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)j->at.lo, entity_names[p->entity->id].name, id);
+	slot_hand_one(
+		p->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)j->at.lo, entity_names[p->entity->id].name, id);
 }
 
 static void die_of_poison(const struct applier *p, const PGresult *res)
@@ -228,14 +232,14 @@ static void decide(struct job *j)
 	char sent[24];
 	snprintf(sent, sizeof sent, "%" PRId64, j->sent_us);
 	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j), DB_TEXT(sent),
-			DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"), *j->run ? DB_TEXT(j->run) : DB_NULL};
+		DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"), *j->run ? DB_TEXT(j->run) : DB_NULL};
 	if (!j->begun)
 		db_add(call, &begin, 0, NULL);
 	if (j->careful)
 		db_add(call, &savepoint, 0, NULL);
 	j->begun = true;
 	slot_hand_batch(p->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)(j->at.hi - j->at.lo),
-			entity_names[p->entity->id].name);
+		entity_names[p->entity->id].name);
 	db_add(call, &p->sql->decide[source_of(j)], j->kind == JOB_QUEUE ? 2 : 5, params);
 	db_run(call, on_decided, j);
 }

@@ -1,6 +1,6 @@
-/* A job: records of one entity, applied in one transaction, whatever way they came. It first tries them all at once; when
- * PostgreSQL refuses the data it starts over carefully, halving with savepoints until the bad records stand alone: those
- * become dead letters, the others are written. One job at a time per handler. */
+/* A job: records of one entity, applied in one transaction, whatever way they came. It first tries them all at once;
+ * when PostgreSQL refuses the data it starts over carefully, halving with savepoints until the bad records stand alone:
+ * those become dead letters, the others are written. One job at a time per handler. */
 #pragma once
 #include "actors/actor.h"
 #include "actors/handler/entity.h"
@@ -20,25 +20,25 @@ struct job_range {
 struct job {
 	/* What to do; strings are borrowed until done. */
 	enum job_kind kind;
-	const uint64_t *seqs;  /* QUEUE */
-	struct slices *docs;   /* PAGE, RECORD */
+	const uint64_t *seqs; /* QUEUE */
+	struct slices *docs;  /* PAGE, RECORD */
 	size_t n;
-	int64_t sent_us;       /* PAGE, RECORD */
-	char run[40];          /* PAGE: uuid */
-	uint64_t page, fence;  /* PAGE */
-	char id[64];           /* RECORD */
-	uint64_t seq;          /* RECORD: the queue row it was fetched for, or 0 */
+	int64_t sent_us;      /* PAGE, RECORD */
+	char run[40];	      /* PAGE: uuid */
+	uint64_t page, fence; /* PAGE */
+	char id[64];	      /* RECORD */
+	uint64_t seq;	      /* RECORD: the queue row it was fetched for, or 0 */
 	bool dry_run;
-	bool single_step;      /* every record alone: one of them may have killed us */
+	bool single_step; /* every record alone: one of them may have killed us */
 	job_done done;
 	void *ctx;
 
 	/* What became of it. */
-	bool retry;            /* nothing was done; `sqlstate` and `error` say why */
-	bool repeated;         /* PAGE: it had been applied before */
+	bool retry;    /* nothing was done; `sqlstate` and `error` say why */
+	bool repeated; /* PAGE: it had been applied before */
 	char sqlstate[SQLSTATE_BYTES];
-	char error[256];       /* PostgreSQL's words */
-	char column[64];       /* the column that they are about, or "" */
+	char error[256]; /* PostgreSQL's words */
+	char column[64]; /* the column that they are about, or "" */
 	uint64_t created, updated, unchanged, stale, failed, refused_42;
 	uint64_t closed[MESSAGE_LIST_MAX]; /* QUEUE, RECORD: further queue rows that it settled */
 	size_t closed_n;

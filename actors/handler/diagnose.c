@@ -34,7 +34,8 @@ static bool is_date(const char *p)
 	if (sscanf(p, "%4d-%2d-%2d%n", &y, &m, &d, &n) != 3 || n < 8)
 		return false;
 	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-	return m >= 1 && m <= 12 && d >= 1 && d <= days[m - 1] && !(m == 2 && d == 29 && !leap) && (p[n] == 0 || p[n] == 'T' || p[n] == ' ');
+	return m >= 1 && m <= 12 && d >= 1 && d <= days[m - 1] && !(m == 2 && d == 29 && !leap) &&
+	       (p[n] == 0 || p[n] == 'T' || p[n] == ' ');
 }
 
 static bool is_flag(const char *p)
@@ -75,14 +76,16 @@ static struct json_object *lookup(struct json_object *doc, const char *path)
 		char *dot = strchr(key, '.');
 		if (dot)
 			*dot = 0;
-		if (json_object_object_get_ex(doc, key, &found) && (!dot || json_object_object_get_ex(found, dot + 1, &found)))
+		if (json_object_object_get_ex(doc, key, &found) &&
+			(!dot || json_object_object_get_ex(found, dot + 1, &found)))
 			return found;
 		p = bar ? bar + 1 : NULL;
 	}
 	return NULL;
 }
 
-static bool check(const struct field *fields, struct json_object *doc, const char *prefix, struct buf *to, struct buf *field)
+static bool check(
+	const struct field *fields, struct json_object *doc, const char *prefix, struct buf *to, struct buf *field)
 {
 	for (const struct field *f = fields; f->path; f++) {
 		struct json_object *v = lookup(doc, f->path);
@@ -117,7 +120,7 @@ void diagnose(const struct entity *e, struct str record, struct buf *to, struct 
 	struct json_tokener *tok = json_tokener_new_ex(SLICE_DEPTH_MAX);
 	struct json_object *doc = tok ? json_tokener_parse_ex(tok, record.data, (int)record.len) : NULL;
 	if (json_object_is_type(doc, json_type_object) && !check(version, doc, "", to, field) &&
-			!check(e->fields, doc, "", to, field) && e->lines)
+		!check(e->fields, doc, "", to, field) && e->lines)
 		check_lines(e->lines, doc, to, field);
 	json_object_put(doc);
 	json_tokener_free(tok);

@@ -3,8 +3,9 @@
 #pragma once
 #include "actors/kinds.h"
 
-/* The rule by which a JSON value becomes a column. "" and null are unset (SQL NULL) for every rule; a value that the rule
- * doesn't take dead-letters its record with the field's name. Numbers go from decimal text to numeric, never a double. */
+/* The rule by which a JSON value becomes a column. "" and null are unset (SQL NULL) for every rule; a value that the
+ * rule doesn't take dead-letters its record with the field's name. Numbers go from decimal text to numeric, never a
+ * double. */
 enum rule {
 	RULE_TEXT,
 	RULE_ID,      /* Zoho's id: digits, as string or number; kept as text */
@@ -33,8 +34,8 @@ struct field {
 struct lines { /* a record's lines: replaced as a set whenever the record carries them */
 	const char *table, *path;
 	const char *parent_column, *parent_key; /* own id and Zoho id of the record */
-	const char *order_column;               /* position, from 1 */
-	const struct field *fields;             /* ends with path NULL */
+	const char *order_column;		/* position, from 1 */
+	const struct field *fields;		/* ends with path NULL */
 };
 
 struct backlink { /* rows of others that wait for this record: set `column` where `key` matches and it is NULL */
@@ -43,13 +44,13 @@ struct backlink { /* rows of others that wait for this record: set `column` wher
 
 struct entity {
 	enum entity_id id;
-	const char *table, *key;        /* ERP table and its column with Zoho's id */
-	const char *id_path;            /* in the record; "a|b" */
+	const char *table, *key; /* ERP table and its column with Zoho's id */
+	const char *id_path;	 /* in the record; "a|b" */
 	const char *list_root, *detail_root;
-	const char *version_path;       /* last_modified_time, or what the record has instead; "a|b" */
-	const char *type_path, *type;   /* a record whose type_path says another type isn't ours (contacts); NULL: any */
-	const struct field *fields;     /* ends with path NULL */
-	const struct lines *lines;      /* NULL: none */
+	const char *version_path;     /* last_modified_time, or what the record has instead; "a|b" */
+	const char *type_path, *type; /* a record whose type_path says another type isn't ours (contacts); NULL: any */
+	const struct field *fields;   /* ends with path NULL */
+	const struct lines *lines;    /* NULL: none */
 	const struct backlink *backlinks; /* ends with table NULL; NULL: none */
 };
 

@@ -44,7 +44,7 @@ static void add_queue(struct job *j, struct db_call *call)
 	buf_str(seqs, "}");
 	buf_str(outcomes, "}");
 	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), DB_TEXT(seqs->data),
-			DB_TEXT(outcomes->data), DB_TEXT(p->worker)};
+		DB_TEXT(outcomes->data), DB_TEXT(p->worker)};
 	db_add(call, &finish_queue, 4, params);
 }
 
@@ -52,10 +52,10 @@ static void add_page(struct job *j, struct db_call *call)
 {
 	char t[8][24];
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(j->run),
-			DB_TEXT(number(t[0], j->page)), DB_TEXT(number(t[1], j->fence)), param_ids(j),
-			DB_TEXT(number(t[2], j->created)), DB_TEXT(number(t[3], j->updated)),
-			DB_TEXT(number(t[4], j->unchanged)), DB_TEXT(number(t[5], j->stale)),
-			DB_TEXT(number(t[6], j->failed)), DB_TEXT(number(t[7], (uint64_t)j->sent_us))};
+		DB_TEXT(number(t[0], j->page)), DB_TEXT(number(t[1], j->fence)), param_ids(j),
+		DB_TEXT(number(t[2], j->created)), DB_TEXT(number(t[3], j->updated)),
+		DB_TEXT(number(t[4], j->unchanged)), DB_TEXT(number(t[5], j->stale)), DB_TEXT(number(t[6], j->failed)),
+		DB_TEXT(number(t[7], (uint64_t)j->sent_us))};
 	db_add(call, &finish_page, 11, params);
 }
 
@@ -66,9 +66,9 @@ static void add_record(struct job *j, struct db_call *call)
 	if (outcome > OUTCOME_SUPERSEDED)
 		return;
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id),
-			DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->id), DB_TEXT(number(t[0], j->seq)),
-			DB_TEXT(outcome_names[outcome]), DB_TEXT(number(t[1], (uint64_t)j->sent_us)),
-			DB_TEXT(j->applier->worker)};
+		DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->id), DB_TEXT(number(t[0], j->seq)),
+		DB_TEXT(outcome_names[outcome]), DB_TEXT(number(t[1], (uint64_t)j->sent_us)),
+		DB_TEXT(j->applier->worker)};
 	db_add(call, &finish_record, 7, params);
 }
 
@@ -85,7 +85,7 @@ static void add_links(struct job *j, struct db_call *call)
 void finish_add(struct job *j, struct db_call *call)
 {
 	static void (*const add[])(struct job *, struct db_call *) = {
-			[JOB_QUEUE] = add_queue, [JOB_PAGE] = add_page, [JOB_RECORD] = add_record};
+		[JOB_QUEUE] = add_queue, [JOB_PAGE] = add_page, [JOB_RECORD] = add_record};
 	if (!j->dry_run)
 		add[j->kind](j, call);
 	db_add(call, j->dry_run ? &rollback : &commit, 0, NULL);
@@ -121,7 +121,8 @@ static void reason(struct job *j, struct str record, struct buf *why, struct buf
 void finish_payload(struct job *j, size_t i, struct db_call *call)
 {
 	char t[24];
-	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(number(t, j->seqs[i]))};
+	struct db_param params[] = {
+		DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(number(t, j->seqs[i]))};
 	db_add(call, &payload, 2, params);
 }
 
@@ -134,16 +135,17 @@ void finish_dead_letter(struct job *j, size_t i, struct str record, struct db_ca
 	reason(j, record, &why, &field);
 	if (j->kind == JOB_QUEUE || j->seq) {
 		struct db_param params[] = {DB_TEXT(organization),
-				DB_TEXT(number(t[0], j->kind == JOB_QUEUE ? j->seqs[i] : j->seq)), DB_TEXT(why.data),
-				DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker), DB_NULL, DB_TEXT(field.data)};
+			DB_TEXT(number(t[0], j->kind == JOB_QUEUE ? j->seqs[i] : j->seq)), DB_TEXT(why.data),
+			DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker), DB_NULL, DB_TEXT(field.data)};
 		db_add(call, &dead_queue, 8, params);
 	} else {
 		struct str key = slice_member_any(record, p->entity->id_path);
 		buf_add(&id, key.data ? key.data : "", key.len);
 		struct db_param params[] = {DB_TEXT(organization), DB_TEXT(entity_names[p->entity->id].name),
-				DB_TEXT(id.data), DB_TEXT(why.data), DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker),
-				*j->run ? DB_TEXT(j->run) : DB_NULL, j->page ? DB_TEXT(number(t[1], j->page)) : DB_NULL,
-				DB_BYTES(record.data, record.len), DB_NULL, DB_TEXT(field.data)};
+			DB_TEXT(id.data), DB_TEXT(why.data), DB_TEXT(j->sqlstate), DB_TEXT(j->error),
+			DB_TEXT(p->worker), *j->run ? DB_TEXT(j->run) : DB_NULL,
+			j->page ? DB_TEXT(number(t[1], j->page)) : DB_NULL, DB_BYTES(record.data, record.len), DB_NULL,
+			DB_TEXT(field.data)};
 		db_add(call, &dead_doc, 12, params);
 	}
 	buf_free(&why);
@@ -154,5 +156,5 @@ void finish_dead_letter(struct job *j, size_t i, struct str record, struct db_ca
 void apply_skip(struct applier *p, const struct boot_skip *s, db_done done, void *ctx)
 {
 	db_query(p->db, &skip, done, ctx, 6, p->actor->config.zoho_organization_id, s->entity, s->id,
-			"its actor died with this record in hand again and again", s->obituary, p->worker);
+		"its actor died with this record in hand again and again", s->obituary, p->worker);
 }

@@ -51,43 +51,43 @@ static bool report_work(struct actor *a, const struct job *j, const struct msg_w
 {
 	struct edge *to = actor_edge(a, ACTOR_DISPATCHER, 0);
 	return actor_send(a, to, MSG_WORK_DONE,
-			&(struct msg_work_done){.batch = m->batch,
-					.entity = m->entity,
-					.seqs = {j->seqs, j->n},
-					.outcomes = {j->outcomes, j->retry ? 0 : j->n},
-					.retry = j->retry,
-					.sqlstate = str_of(j->sqlstate),
-					.error = str_of(j->error),
-					.superseded = {j->closed, j->closed_n}});
+		&(struct msg_work_done){.batch = m->batch,
+			.entity = m->entity,
+			.seqs = {j->seqs, j->n},
+			.outcomes = {j->outcomes, j->retry ? 0 : j->n},
+			.retry = j->retry,
+			.sqlstate = str_of(j->sqlstate),
+			.error = str_of(j->error),
+			.superseded = {j->closed, j->closed_n}});
 }
 
 static bool report_page(struct actor *a, const struct job *j, const struct msg_page *m)
 {
 	return actor_send(a, actor_edge(a, ACTOR_DISPATCHER, 0), MSG_PAGE_APPLIED,
-			&(struct msg_page_applied){.run = m->run,
-					.fence = m->fence,
-					.entity = m->entity,
-					.page = m->page,
-					.retry = j->retry && !j->repeated,
-					.rows = j->n,
-					.created = j->created,
-					.updated = j->updated,
-					.unchanged = j->unchanged,
-					.stale = j->stale,
-					.failed = j->failed,
-					.error = str_of(j->retry && !j->repeated ? j->error : "")});
+		&(struct msg_page_applied){.run = m->run,
+			.fence = m->fence,
+			.entity = m->entity,
+			.page = m->page,
+			.retry = j->retry && !j->repeated,
+			.rows = j->n,
+			.created = j->created,
+			.updated = j->updated,
+			.unchanged = j->unchanged,
+			.stale = j->stale,
+			.failed = j->failed,
+			.error = str_of(j->retry && !j->repeated ? j->error : "")});
 }
 
 static bool report_record(struct actor *a, const struct job *j, const struct msg_record *m)
 {
 	return actor_send(a, actor_edge(a, ACTOR_DISPATCHER, 0), MSG_RECORD_APPLIED,
-			&(struct msg_record_applied){.entity = m->entity,
-					.id = m->id,
-					.seq = m->seq,
-					.outcome = j->outcomes[0] & (OUTCOME_AND_REFETCH - 1),
-					.retry = j->retry,
-					.error = str_of(j->error),
-					.closed = {j->closed, j->closed_n}});
+		&(struct msg_record_applied){.entity = m->entity,
+			.id = m->id,
+			.seq = m->seq,
+			.outcome = j->outcomes[0] & (OUTCOME_AND_REFETCH - 1),
+			.retry = j->retry,
+			.error = str_of(j->error),
+			.closed = {j->closed, j->closed_n}});
 }
 
 static void try_later(struct handler *h, struct actor *a)
@@ -118,7 +118,7 @@ static void on_job(void *ctx, struct job *j)
 		count_job(a, j);
 	else if (j->retry && !j->repeated)
 		log_error("refused by the database", LF_STR("sqlstate", j->sqlstate), LF_STR("error", j->error));
-	bool told = w->type == MSG_WORK   ? report_work(a, j, &w->message.work)
+	bool told = w->type == MSG_WORK	  ? report_work(a, j, &w->message.work)
 		    : w->type == MSG_PAGE ? report_page(a, j, &w->message.page)
 					  : report_record(a, j, &w->message.record);
 	if (!told)
@@ -276,9 +276,9 @@ static void drain(struct actor *a)
 }
 
 const struct actor_type actor_handler = {
-		.kind = ACTOR_HANDLER,
-		.state_size = sizeof(struct handler),
-		.start = start,
-		.drain = drain,
-		.on = {[MSG_WORK] = on_work, [MSG_PAGE] = on_page, [MSG_RECORD] = on_record},
+	.kind = ACTOR_HANDLER,
+	.state_size = sizeof(struct handler),
+	.start = start,
+	.drain = drain,
+	.on = {[MSG_WORK] = on_work, [MSG_PAGE] = on_page, [MSG_RECORD] = on_record},
 };

@@ -18,7 +18,8 @@ static void path_text(struct buf *b, const char *doc, const char *path, bool jso
 		if (p != path)
 			buf_str(b, ", ");
 		if (dot)
-			buf_fmt(b, "%s#>%s'{%.*s,%.*s}'", doc, json ? "" : ">", (int)(dot - p), p, n - 1 - (int)(dot - p), dot + 1);
+			buf_fmt(b, "%s#>%s'{%.*s,%.*s}'", doc, json ? "" : ">", (int)(dot - p), p,
+				n - 1 - (int)(dot - p), dot + 1);
 		else
 			buf_fmt(b, "%s->%s'%.*s'", doc, json ? "" : ">", n, p);
 	}
@@ -35,7 +36,8 @@ static void path_present(struct buf *b, const char *doc, const char *path)
 		if (p != path)
 			buf_str(b, " OR ");
 		if (dot)
-			buf_fmt(b, "coalesce(%s->'%.*s' ? '%.*s', false)", doc, (int)(dot - p), p, n - 1 - (int)(dot - p), dot + 1);
+			buf_fmt(b, "coalesce(%s->'%.*s' ? '%.*s', false)", doc, (int)(dot - p), p,
+				n - 1 - (int)(dot - p), dot + 1);
 		else
 			buf_fmt(b, "%s ? '%.*s'", doc, n, p);
 	}
@@ -44,8 +46,12 @@ static void path_present(struct buf *b, const char *doc, const char *path)
 /* The column's value by the field's rule. */
 static void value(struct buf *b, const char *doc, const struct field *f)
 {
-	static const char *const casts[] = {[RULE_NUMBER] = "::numeric", [RULE_INTEGER] = "::numeric::bigint",
-			[RULE_FLAG] = "::boolean", [RULE_DATE] = "::date", [RULE_TIME] = "::timestamptz", [RULE_LINK] = ""};
+	static const char *const casts[] = {[RULE_NUMBER] = "::numeric",
+		[RULE_INTEGER] = "::numeric::bigint",
+		[RULE_FLAG] = "::boolean",
+		[RULE_DATE] = "::date",
+		[RULE_TIME] = "::timestamptz",
+		[RULE_LINK] = ""};
 	if (f->rule == RULE_WHOLE) {
 		buf_fmt(b, "CASE WHEN x.whole THEN %s END", doc);
 	} else if (f->rule == RULE_ACTIVE) {
@@ -58,7 +64,8 @@ static void value(struct buf *b, const char *doc, const struct field *f)
 		path_text(b, doc, f->path, true);
 		buf_str(b, " END");
 	} else if (f->rule == RULE_LINK) {
-		buf_fmt(b, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = ", f->link->table, f->link->key);
+		buf_fmt(b, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = ", f->link->table,
+			f->link->key);
 		path_text(b, doc, f->path, false);
 		buf_str(b, ")");
 	} else {
@@ -68,8 +75,8 @@ static void value(struct buf *b, const char *doc, const struct field *f)
 	}
 }
 
-/* One bigint over what this entity maps, absent and unset alike: equal means nothing to write. A record kept whole counts
- * as it is, but only where it is whole: rows of lists change daily ("due_days"). */
+/* One bigint over what this entity maps, absent and unset alike: equal means nothing to write. A record kept whole
+ * counts as it is, but only where it is whole: rows of lists change daily ("due_days"). */
 static void hash(struct buf *b, const struct entity *e, bool whole)
 {
 	buf_str(b, "hash_record_extended(ROW(");
@@ -92,14 +99,14 @@ static void hash(struct buf *b, const struct entity *e, bool whole)
 static void source_queue(struct buf *b, bool lock)
 {
 	buf_fmt(b,
-			"SELECT p.pos, q.source_entity_id AS id, coalesce(q.validated_payload, i.raw_payload, '{}') AS doc,"
-			" q.last_modified AS lm, q.observed_at AS obs, q.operation_type = 'delete' AS del, q.is_full AS whole,"
-			" false AS list, q.inbox_event_id AS event_id, NULL::uuid AS run_id, q.id AS queue_id,"
-			" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"
-			" FROM unnest($2::bigint[]) WITH ORDINALITY AS p(seq, pos)"
-			" JOIN tds_sync_queue q ON q.seq = p.seq LEFT JOIN tds_inbox_events i ON i.id = q.inbox_event_id"
-			" WHERE q.status IN ('pending', 'processing', 'retry', 'failed')%s",
-			lock ? " FOR UPDATE OF q" : "");
+		"SELECT p.pos, q.source_entity_id AS id, coalesce(q.validated_payload, i.raw_payload, '{}') AS doc,"
+		" q.last_modified AS lm, q.observed_at AS obs, q.operation_type = 'delete' AS del, q.is_full AS whole,"
+		" false AS list, q.inbox_event_id AS event_id, NULL::uuid AS run_id, q.id AS queue_id,"
+		" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"
+		" FROM unnest($2::bigint[]) WITH ORDINALITY AS p(seq, pos)"
+		" JOIN tds_sync_queue q ON q.seq = p.seq LEFT JOIN tds_inbox_events i ON i.id = q.inbox_event_id"
+		" WHERE q.status IN ('pending', 'processing', 'retry', 'failed')%s",
+		lock ? " FOR UPDATE OF q" : "");
 }
 
 static void source_docs(struct buf *b, const struct entity *e, bool decide)
@@ -109,10 +116,11 @@ static void source_docs(struct buf *b, const struct entity *e, bool decide)
 	buf_str(b, " AS id, x.doc, nullif(");
 	path_text(b, "x.doc", e->version_path, false);
 	buf_fmt(b,
-			", '')::timestamptz AS lm, %s AS obs, false AS del, $4::text = 'detail' AS whole, $4::text = 'list' AS list,"
-			" NULL::uuid AS event_id, $5::uuid AS run_id, NULL::uuid AS queue_id, 'upsert' AS op, 1 AS attempt"
-			" FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS x(doc, pos)",
-			decide ? "'epoch'::timestamptz + $3::bigint * interval '1 microsecond'" : "now()");
+		", '')::timestamptz AS lm, %s AS obs, false AS del, $4::text = 'detail' AS whole, $4::text = 'list' AS "
+		"list,"
+		" NULL::uuid AS event_id, $5::uuid AS run_id, NULL::uuid AS queue_id, 'upsert' AS op, 1 AS attempt"
+		" FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS x(doc, pos)",
+		decide ? "'epoch'::timestamptz + $3::bigint * interval '1 microsecond'" : "now()");
 }
 
 static void source(struct buf *b, const struct entity *e, enum source from, bool decide)
@@ -129,31 +137,32 @@ static void source(struct buf *b, const struct entity *e, enum source from, bool
 static void wins(struct buf *b, const char *n)
 {
 	buf_fmt(b,
-			"CASE WHEN %1$s.deleted_at IS NOT NULL THEN s.deleted_at IS NULL AND %1$s.observed_at > s.observed_at"
-			" WHEN s.deleted_at IS NOT NULL THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.deleted_at"
-			" WHEN %1$s.last_modified < s.last_modified THEN false"
-			" WHEN %1$s.last_modified > s.last_modified THEN true"
-			" WHEN %1$s.observed_at <= s.observed_at THEN false"
-			" ELSE NOT coalesce(%1$s.list_hash = s.list_hash OR (%1$s.detail_hash = s.detail_hash"
-			" AND s.detail_modified IS NOT DISTINCT FROM s.last_modified), false)"
-			" OR (s.detail_wanted AND %1$s.detail_hash IS NOT NULL AND %1$s.last_event_id IS NULL) END",
-			n);
+		"CASE WHEN %1$s.deleted_at IS NOT NULL THEN s.deleted_at IS NULL AND %1$s.observed_at > s.observed_at"
+		" WHEN s.deleted_at IS NOT NULL THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.deleted_at"
+		" WHEN %1$s.last_modified < s.last_modified THEN false"
+		" WHEN %1$s.last_modified > s.last_modified THEN true"
+		" WHEN %1$s.observed_at <= s.observed_at THEN false"
+		" ELSE NOT coalesce(%1$s.list_hash = s.list_hash OR (%1$s.detail_hash = s.detail_hash"
+		" AND s.detail_modified IS NOT DISTINCT FROM s.last_modified), false)"
+		" OR (s.detail_wanted AND %1$s.detail_hash IS NOT NULL AND %1$s.last_event_id IS NULL) END",
+		n);
 }
 
 /* cand: the rows of tds_entity_state as they would be. */
 static void candidates(struct buf *b, const struct entity *e)
 {
 	buf_fmt(b,
-			", cand AS MATERIALIZED (SELECT x.pos, $1::text AS organization_id, '%s'::tds_entity_type AS entity_type,"
-			" x.id AS source_entity_id, x.lm AS last_modified, x.obs AS observed_at, CASE WHEN x.list THEN ",
-			entity_names[e->id].name);
+		", cand AS MATERIALIZED (SELECT x.pos, $1::text AS organization_id, '%s'::tds_entity_type AS "
+		"entity_type,"
+		" x.id AS source_entity_id, x.lm AS last_modified, x.obs AS observed_at, CASE WHEN x.list THEN ",
+		entity_names[e->id].name);
 	hash(b, e, false);
 	buf_str(b, " END AS list_hash, CASE WHEN x.whole AND NOT x.del THEN ");
 	hash(b, e, true);
 	buf_fmt(b,
-			" END AS detail_hash, CASE WHEN x.whole%s THEN x.lm END AS detail_modified, %s AS detail_wanted,"
-			" x.event_id AS last_event_id, x.run_id AS last_run_id, CASE WHEN x.del THEN x.obs END AS deleted_at, ",
-			e->lines ? "" : " OR x.list", e->lines ? "NOT x.whole AND NOT x.del" : "false");
+		" END AS detail_hash, CASE WHEN x.whole%s THEN x.lm END AS detail_modified, %s AS detail_wanted,"
+		" x.event_id AS last_event_id, x.run_id AS last_run_id, CASE WHEN x.del THEN x.obs END AS deleted_at, ",
+		e->lines ? "" : " OR x.list", e->lines ? "NOT x.whole AND NOT x.del" : "false");
 	if (e->type_path)
 		buf_fmt(b, "coalesce(x.doc->>'%s', '%s') = '%s'", e->type_path, e->type, e->type);
 	else
@@ -166,39 +175,47 @@ static char *decide(const struct entity *e, enum source from)
 	struct buf b = {0};
 	source(&b, e, from, true);
 	candidates(&b, e);
-	buf_str(&b, ", put AS (INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id, last_modified,"
-		    " observed_at, list_hash, detail_hash, detail_modified, detail_wanted, last_event_id, last_run_id, deleted_at)"
-		    " SELECT c.organization_id, c.entity_type, c.source_entity_id, c.last_modified, c.observed_at, c.list_hash,"
-		    " c.detail_hash, c.detail_modified, c.detail_wanted, c.last_event_id, c.last_run_id, c.deleted_at FROM cand c"
+	buf_str(&b, ", put AS (INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id, "
+		    "last_modified,"
+		    " observed_at, list_hash, detail_hash, detail_modified, detail_wanted, last_event_id, last_run_id, "
+		    "deleted_at)"
+		    " SELECT c.organization_id, c.entity_type, c.source_entity_id, c.last_modified, c.observed_at, "
+		    "c.list_hash,"
+		    " c.detail_hash, c.detail_modified, c.detail_wanted, c.last_event_id, c.last_run_id, c.deleted_at "
+		    "FROM cand c"
 		    " LEFT JOIN tds_entity_state s USING (organization_id, entity_type, source_entity_id)"
 		    " WHERE c.ours AND (s.source_entity_id IS NULL OR ");
 	wins(&b, "c");
 	buf_str(&b, ") ORDER BY c.source_entity_id"
 		    " ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE SET"
-		    " last_modified = coalesce(excluded.last_modified, s.last_modified), observed_at = excluded.observed_at,"
+		    " last_modified = coalesce(excluded.last_modified, s.last_modified), observed_at = "
+		    "excluded.observed_at,"
 		    " list_hash = excluded.list_hash, detail_hash = excluded.detail_hash,"
 		    " detail_modified = coalesce(excluded.detail_modified, s.detail_modified),"
-		    " detail_wanted = CASE WHEN excluded.detail_hash IS NOT NULL THEN coalesce(excluded.last_event_id IS NOT NULL"
-		    " AND excluded.last_modified = s.last_modified AND excluded.detail_hash IS DISTINCT FROM s.detail_hash, false)"
+		    " detail_wanted = CASE WHEN excluded.detail_hash IS NOT NULL THEN coalesce(excluded.last_event_id "
+		    "IS NOT NULL"
+		    " AND excluded.last_modified = s.last_modified AND excluded.detail_hash IS DISTINCT FROM "
+		    "s.detail_hash, false)"
 		    " ELSE s.detail_wanted OR (excluded.detail_wanted AND s.detail_modified IS DISTINCT FROM"
 		    " coalesce(excluded.last_modified, s.last_modified)) END,"
 		    " last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
-		    " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at WHERE ");
+		    " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at "
+		    "WHERE ");
 	wins(&b, "excluded");
 	buf_fmt(&b,
-			" RETURNING source_entity_id, detail_wanted)"
-			" SELECT src.pos, src.id, CASE WHEN NOT coalesce(c.ours, true) THEN %d WHEN c.pos IS NULL THEN %d"
-			" WHEN put.source_entity_id IS NOT NULL THEN %d"
-			" WHEN s.deleted_at IS NOT NULL AND c.last_event_id IS NOT NULL AND c.deleted_at IS NULL THEN %d"
-			" WHEN (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
-			" AND c.last_modified IS NOT DISTINCT FROM s.last_modified THEN %d"
-			" WHEN c.deleted_at IS NOT NULL AND s.deleted_at IS NOT NULL THEN %d ELSE %d END,"
-			" coalesce(put.detail_wanted AND c.detail_hash IS NOT NULL, false), src.lm"
-			" FROM src LEFT JOIN cand c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id"
-			" LEFT JOIN tds_entity_state s ON (s.organization_id, s.entity_type, s.source_entity_id) ="
-			" (c.organization_id, c.entity_type, c.source_entity_id) ORDER BY src.pos",
-			OUTCOME_REFETCH, OUTCOME_SUPERSEDED, OUTCOME_APPLIED, OUTCOME_REFETCH, OUTCOME_UNCHANGED,
-			OUTCOME_UNCHANGED, OUTCOME_STALE);
+		" RETURNING source_entity_id, detail_wanted)"
+		" SELECT src.pos, src.id, CASE WHEN NOT coalesce(c.ours, true) THEN %d WHEN c.pos IS NULL THEN %d"
+		" WHEN put.source_entity_id IS NOT NULL THEN %d"
+		" WHEN s.deleted_at IS NOT NULL AND c.last_event_id IS NOT NULL AND c.deleted_at IS NULL THEN %d"
+		" WHEN (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
+		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified THEN %d"
+		" WHEN c.deleted_at IS NOT NULL AND s.deleted_at IS NOT NULL THEN %d ELSE %d END,"
+		" coalesce(put.detail_wanted AND c.detail_hash IS NOT NULL, false), src.lm"
+		" FROM src LEFT JOIN cand c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id"
+		" LEFT JOIN tds_entity_state s ON (s.organization_id, s.entity_type, s.source_entity_id) ="
+		" (c.organization_id, c.entity_type, c.source_entity_id) ORDER BY src.pos",
+		OUTCOME_REFETCH, OUTCOME_SUPERSEDED, OUTCOME_APPLIED, OUTCOME_REFETCH, OUTCOME_UNCHANGED,
+		OUTCOME_UNCHANGED, OUTCOME_STALE);
 	return b.data;
 }
 
@@ -237,14 +254,16 @@ static void update(struct buf *b, const struct entity *e)
 	buf_fmt(b, ", upd AS (UPDATE %s t SET %s", e->table, has_active(e) ? "" : "is_active = NOT v.del, ");
 	for (const struct field *f = e->fields; f->path; f++, i++)
 		if (f->rule == RULE_ACTIVE)
-			buf_fmt(b, "%s = NOT v.del AND CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i, f->column);
+			buf_fmt(b, "%s = NOT v.del AND CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i,
+				f->column);
 		else
 			buf_fmt(b, "%s = CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i, f->column);
 	buf_fmt(b,
-			"deleted_at = CASE WHEN v.del THEN v.obs END, zoho_last_modified = coalesce(v.lm, t.zoho_last_modified),"
-			" last_synced = now(), updated_at = now() FROM val v WHERE t.organization_id = $1 AND t.%s = v.id"
-			" AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified",
-			e->key);
+		"deleted_at = CASE WHEN v.del THEN v.obs END, zoho_last_modified = coalesce(v.lm, "
+		"t.zoho_last_modified),"
+		" last_synced = now(), updated_at = now() FROM val v WHERE t.organization_id = $1 AND t.%s = v.id"
+		" AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified",
+		e->key);
 	i = 0;
 	for (const struct field *f = e->fields; f->path; f++, i++)
 		buf_fmt(b, " OR (v.p%d AND v.v%d IS DISTINCT FROM t.%s)", i, i, f->column);
@@ -261,23 +280,24 @@ static void insert(struct buf *b, const struct entity *e)
 	for (const struct field *f = e->fields; f->path; f++, i++)
 		buf_fmt(b, f->rule == RULE_ACTIVE ? ", coalesce(v.v%d, true)" : ", v.v%d", i);
 	buf_fmt(b,
-			", v.lm, now() FROM val v WHERE NOT v.del AND NOT EXISTS (SELECT 1 FROM %s t WHERE t.organization_id = $1"
-			" AND t.%s = v.id) RETURNING id AS own, %s AS id)",
-			e->table, e->key, e->key);
+		", v.lm, now() FROM val v WHERE NOT v.del AND NOT EXISTS (SELECT 1 FROM %s t WHERE t.organization_id = "
+		"$1"
+		" AND t.%s = v.id) RETURNING id AS own, %s AS id)",
+		e->table, e->key, e->key);
 	/* heads: own id of every record written or already there. */
 	buf_fmt(b,
-			", heads AS (SELECT own, id FROM ins UNION ALL SELECT t.id, v.id FROM val v JOIN %s t"
-			" ON t.organization_id = $1 AND t.%s = v.id)",
-			e->table, e->key);
+		", heads AS (SELECT own, id FROM ins UNION ALL SELECT t.id, v.id FROM val v JOIN %s t"
+		" ON t.organization_id = $1 AND t.%s = v.id)",
+		e->table, e->key);
 }
 
 /* Counting `del` first makes the old lines go before the new ones come. */
 static void lines(struct buf *b, const struct lines *l)
 {
 	buf_fmt(b,
-			", del AS (DELETE FROM %s l USING val v JOIN heads h ON h.id = v.id WHERE v.has_lines AND l.%s = h.own"
-			" RETURNING 1), lin AS (INSERT INTO %s (organization_id, %s, %s, %s",
-			l->table, l->parent_column, l->table, l->parent_key, l->parent_column, l->order_column);
+		", del AS (DELETE FROM %s l USING val v JOIN heads h ON h.id = v.id WHERE v.has_lines AND l.%s = h.own"
+		" RETURNING 1), lin AS (INSERT INTO %s (organization_id, %s, %s, %s",
+		l->table, l->parent_column, l->table, l->parent_key, l->parent_column, l->order_column);
 	for (const struct field *f = l->fields; f->path; f++)
 		buf_fmt(b, ", %s", f->column);
 	buf_str(b, ") SELECT $1, v.id, h.own, e.n");
@@ -286,10 +306,12 @@ static void lines(struct buf *b, const struct lines *l)
 		value(b, "e.line", f);
 	}
 	buf_fmt(b,
-			" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN LATERAL"
-			" jsonb_array_elements(CASE WHEN v.has_lines THEN v.doc->'%s' ELSE '[]' END) WITH ORDINALITY AS e(line, n)"
-			" WHERE v.has_lines AND gate.n >= 0 RETURNING 1)",
-			l->path);
+		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN "
+		"LATERAL"
+		" jsonb_array_elements(CASE WHEN v.has_lines THEN v.doc->'%s' ELSE '[]' END) WITH ORDINALITY AS "
+		"e(line, n)"
+		" WHERE v.has_lines AND gate.n >= 0 RETURNING 1)",
+		l->path);
 }
 
 /* The column that holds the Zoho id which the link field `f` resolves. */
@@ -306,33 +328,38 @@ static void link_fields(struct buf *b, const struct entity *e, int *n)
 	for (const struct field *f = e->fields; f->path; f++)
 		if (f->rule == RULE_LINK)
 			buf_fmt(b,
-					", link%d AS (UPDATE %s t SET %s = k.id FROM ids, %s k WHERE t.organization_id = $1 AND t.%s = ids.id"
-					" AND t.%s IS NULL AND k.organization_id = $1 AND k.%s = t.%s)",
-					(*n)++, e->table, f->column, f->link->table, e->key, f->column, f->link->key,
-					id_column(e->fields, f));
+				", link%d AS (UPDATE %s t SET %s = k.id FROM ids, %s k WHERE t.organization_id = $1 "
+				"AND t.%s = ids.id"
+				" AND t.%s IS NULL AND k.organization_id = $1 AND k.%s = t.%s)",
+				(*n)++, e->table, f->column, f->link->table, e->key, f->column, f->link->key,
+				id_column(e->fields, f));
 	for (const struct field *f = e->lines ? e->lines->fields : NULL; f && f->path; f++)
 		if (f->rule == RULE_LINK)
 			buf_fmt(b,
-					", link%d AS (UPDATE %s l SET %s = k.id FROM ids, %s t, %s k WHERE t.organization_id = $1"
-					" AND t.%s = ids.id AND l.%s = t.id AND l.%s IS NULL AND k.organization_id = $1 AND k.%s = l.%s)",
-					(*n)++, e->lines->table, f->column, e->table, f->link->table, e->key, e->lines->parent_column,
-					f->column, f->link->key, id_column(e->lines->fields, f));
+				", link%d AS (UPDATE %s l SET %s = k.id FROM ids, %s t, %s k WHERE t.organization_id = "
+				"$1"
+				" AND t.%s = ids.id AND l.%s = t.id AND l.%s IS NULL AND k.organization_id = $1 AND "
+				"k.%s = l.%s)",
+				(*n)++, e->lines->table, f->column, e->table, f->link->table, e->key,
+				e->lines->parent_column, f->column, f->link->key, id_column(e->lines->fields, f));
 }
 
-/* Links what refers to each other, in a transaction of its own after the commit: of two writers that didn't see each other's
- * rows the later one does. */
+/* Links what refers to each other, in a transaction of its own after the commit: of two writers that didn't see each
+ * other's rows the later one does. */
 static char *link_up(const struct entity *e, enum source from)
 {
 	struct buf b = {0};
 	int n = 0;
-	buf_str(&b, from == SOURCE_QUEUE ? "WITH ids AS (SELECT source_entity_id AS id FROM tds_sync_queue WHERE seq = ANY($2::bigint[]))"
+	buf_str(&b, from == SOURCE_QUEUE ? "WITH ids AS (SELECT source_entity_id AS id FROM tds_sync_queue WHERE seq = "
+					   "ANY($2::bigint[]))"
 					 : "WITH ids AS (SELECT unnest($2::text[]) AS id)");
 	link_fields(&b, e, &n);
 	for (const struct backlink *k = e->backlinks; k && k->table; k++)
 		buf_fmt(&b,
-				", link%d AS (UPDATE %s t SET %s = k.id FROM ids, %s k WHERE k.organization_id = $1 AND k.%s = ids.id"
-				" AND t.organization_id = $1 AND t.%s = ids.id AND t.%s IS NULL)",
-				n++, k->table, k->column, e->table, e->key, k->key, k->column);
+			", link%d AS (UPDATE %s t SET %s = k.id FROM ids, %s k WHERE k.organization_id = $1 AND k.%s = "
+			"ids.id"
+			" AND t.organization_id = $1 AND t.%s = ids.id AND t.%s IS NULL)",
+			n++, k->table, k->column, e->table, e->key, k->key, k->column);
 	buf_str(&b, " SELECT $1::text LIMIT 0");
 	if (!n)
 		buf_reset(&b);
@@ -349,15 +376,17 @@ static char *write_winners(const struct entity *e, enum source from)
 	if (e->lines)
 		lines(&b, e->lines);
 	buf_fmt(&b,
-			", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type, source_entity_id,"
-			" target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
-			" SELECT $1, v.queue_id, v.run_id, '%s', v.id, c.own::text,"
-			" (CASE WHEN v.del THEN 'delete' WHEN c.new THEN 'create' ELSE 'update' END)::tds_operation_type,"
-			" 'completed', v.attempt, $3 FROM val v"
-			" JOIN (SELECT own, id, true AS new FROM ins UNION ALL SELECT own, id, false FROM upd) c ON c.id = v.id)"
-			" SELECT (SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
-			" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)",
-			entity_names[e->id].name);
+		", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type, "
+		"source_entity_id,"
+		" target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
+		" SELECT $1, v.queue_id, v.run_id, '%s', v.id, c.own::text,"
+		" (CASE WHEN v.del THEN 'delete' WHEN c.new THEN 'create' ELSE 'update' END)::tds_operation_type,"
+		" 'completed', v.attempt, $3 FROM val v"
+		" JOIN (SELECT own, id, true AS new FROM ins UNION ALL SELECT own, id, false FROM upd) c ON c.id = "
+		"v.id)"
+		" SELECT (SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
+		" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)",
+		entity_names[e->id].name);
 	return b.data;
 }
 
@@ -373,10 +402,12 @@ const struct entity_statements *entity_statements(const struct entity *e)
 	static struct entity_statements made[ENTITIES];
 	struct entity_statements *s = &made[e->id];
 	for (int from = 0; from < SOURCES && !s->write[from].sql; from++) {
-		s->decide[from] = (struct db_statement){statement_name(e, "decide", (enum source)from), decide(e, (enum source)from)};
-		s->write[from] =
-				(struct db_statement){statement_name(e, "write", (enum source)from), write_winners(e, (enum source)from)};
-		s->link[from] = (struct db_statement){statement_name(e, "link", (enum source)from), link_up(e, (enum source)from)};
+		s->decide[from] = (struct db_statement){
+			statement_name(e, "decide", (enum source)from), decide(e, (enum source)from)};
+		s->write[from] = (struct db_statement){
+			statement_name(e, "write", (enum source)from), write_winners(e, (enum source)from)};
+		s->link[from] = (struct db_statement){
+			statement_name(e, "link", (enum source)from), link_up(e, (enum source)from)};
 	}
 	return s;
 }

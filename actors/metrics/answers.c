@@ -9,7 +9,7 @@ static void add_issues(struct buf *b, const struct verdict *v)
 	for (int i = 0; i < v->n; i++) {
 		const struct issue *s = &v->issues[i];
 		buf_fmt(b, "%s{\"severity\":\"%s\",\"type\":\"%s\",\"message\":", i ? "," : "",
-				s->severity == CRITICAL ? "critical" : "warning", s->type);
+			s->severity == CRITICAL ? "critical" : "warning", s->type);
 		buf_json(b, s->message, strlen(s->message));
 		buf_str(b, ",\"action\":");
 		buf_json(b, s->action, strlen(s->action));
@@ -36,9 +36,9 @@ void health_webhooks(struct metrics *m, const struct facts *f, struct buf *b)
 {
 	struct verdict v = judge(m, f);
 	buf_fmt(b,
-			"{\"status\":\"%s\",\"health_score\":%d,\"webhooks_received_24h\":%lld,\"queue_size\":%lld,"
-			"\"dead_letter_count\":%lld,\"system\":\"tds\",",
-			health_words[v.status], v.score, f->received_24h, depth(f), f->dead_open);
+		"{\"status\":\"%s\",\"health_score\":%d,\"webhooks_received_24h\":%lld,\"queue_size\":%lld,"
+		"\"dead_letter_count\":%lld,\"system\":\"tds\",",
+		health_words[v.status], v.score, f->received_24h, depth(f), f->dead_open);
 	add_issues(b, &v);
 	add_time_or_null(b, "last_received", f->last_received_us);
 	add_time_or_null(b, "timestamp", now_us());
@@ -47,16 +47,19 @@ void health_webhooks(struct metrics *m, const struct facts *f, struct buf *b)
 
 static void add_features(struct buf *b)
 {
-	buf_str(b, "\"features\":[\"webhooks\",\"bulk_sync\",\"incremental_sync\",\"dead_letter_queue\",\"circuit_breakers\","
+	buf_str(b, "\"features\":[\"webhooks\",\"bulk_sync\",\"incremental_sync\",\"dead_letter_queue\",\"circuit_"
+		   "breakers\","
 		   "\"auto_healing\",\"metrics\"]");
 }
 
 void health_short(struct metrics *m, const struct facts *f, struct buf *b)
 {
 	struct verdict v = judge(m, f);
-	buf_fmt(b, "{\"status\":\"%s\",\"service\":\"TDS (TSH Data Sync)\",\"version\":\"%s\",", health_words[v.status], TDS_VERSION);
+	buf_fmt(b, "{\"status\":\"%s\",\"service\":\"TDS (TSH Data Sync)\",\"version\":\"%s\",", health_words[v.status],
+		TDS_VERSION);
 	add_features(b);
-	buf_fmt(b, ",\"queue_depth\":%lld,\"active_alerts\":%lld,\"dead_letter_count\":%lld,", depth(f), f->alerts, f->dead_open);
+	buf_fmt(b, ",\"queue_depth\":%lld,\"active_alerts\":%lld,\"dead_letter_count\":%lld,", depth(f), f->alerts,
+		f->dead_open);
 	add_issues(b, &v);
 	buf_str(b, "}");
 }
@@ -88,7 +91,11 @@ static void add_components(struct buf *b, const struct metrics *m, const struct 
 		queue_fine &= strncmp(v->issues[i].type, "queue", 5) != 0;
 	buf_str(b, "\"components\":{");
 	add_component(b, "database", f->known, f->known ? "PostgreSQL answers" : m->database_why, false);
-	add_component(b, "zoho_api", zoho_up, zoho && *zoho->note ? zoho->note : zoho_up ? "ready" : "zoho-io is not running", false);
+	add_component(b, "zoho_api", zoho_up,
+		zoho && *zoho->note ? zoho->note
+		: zoho_up	    ? "ready"
+				    : "zoho-io is not running",
+		false);
 	add_component(b, "queue", queue_fine, queue_fine ? "moving" : "see issues", false);
 	add_component(b, "auto_healing", healer_up, healer_up ? "ready" : "the healer is not running", true);
 	buf_str(b, "}");
@@ -105,9 +112,11 @@ static void add_actors(struct buf *b, const struct metrics *m)
 		int64_t started = atomic_load(&s->started_ns);
 		if (!*s->name)
 			continue;
-		buf_fmt(b, "%s{\"name\":\"%s\",\"pid\":%d,\"state\":\"%s\",\"restarts\":%" PRIu64 ",\"uptime_seconds\":%" PRId64,
-				first ? "" : ",", s->name, atomic_load(&s->pid), state < 6 ? words[state] : "?", atomic_load(&s->restarts),
-				started ? (loop_now(m->actor->loop) - started) / 1000000000 : 0);
+		buf_fmt(b,
+			"%s{\"name\":\"%s\",\"pid\":%d,\"state\":\"%s\",\"restarts\":%" PRIu64
+			",\"uptime_seconds\":%" PRId64,
+			first ? "" : ",", s->name, atomic_load(&s->pid), state < 6 ? words[state] : "?",
+			atomic_load(&s->restarts), started ? (loop_now(m->actor->loop) - started) / 1000000000 : 0);
 		add_time_or_null(b, "last_death", atomic_load(&s->last_death_s) * 1000000ll);
 		buf_str(b, "}");
 		first = false;
@@ -120,21 +129,25 @@ static void add_metrics(struct buf *b, const struct metrics *m, const struct fac
 	struct totals t = totals_now(m->actor);
 	uint64_t done = t.at[COUNT_SUCCEEDED] + t.at[COUNT_FAILED];
 	buf_fmt(b,
-			"\"metrics\":{\"queue_depth\":%lld,\"processing_rate\":%.2f,\"error_rate\":%.4f,\"processed\":%" PRIu64
-			",\"succeeded\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"retried\":%" PRIu64
-			",\"active_alerts\":%lld,\"dead_letter_count\":%lld,",
-			depth(f), rate_per_minute(m, COUNT_PROCESSED), done ? (double)t.at[COUNT_FAILED] / (double)done : 0,
-			t.at[COUNT_PROCESSED], t.at[COUNT_SUCCEEDED], t.at[COUNT_FAILED], t.at[COUNT_RETRIED], f->alerts, f->dead_open);
+		"\"metrics\":{\"queue_depth\":%lld,\"processing_rate\":%.2f,\"error_rate\":%.4f,\"processed\":%" PRIu64
+		",\"succeeded\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"retried\":%" PRIu64
+		",\"active_alerts\":%lld,\"dead_letter_count\":%lld,",
+		depth(f), rate_per_minute(m, COUNT_PROCESSED), done ? (double)t.at[COUNT_FAILED] / (double)done : 0,
+		t.at[COUNT_PROCESSED], t.at[COUNT_SUCCEEDED], t.at[COUNT_FAILED], t.at[COUNT_RETRIED], f->alerts,
+		f->dead_open);
 	buf_fmt(b,
-			"\"queue_breakdown\":{\"pending\":%lld,\"processing\":%lld,\"retry\":%lld,\"failed\":%lld,\"dead_letter\":%lld}}",
-			f->pending, f->processing, f->retry, f->failed, f->dead);
+		"\"queue_breakdown\":{\"pending\":%lld,\"processing\":%lld,\"retry\":%lld,\"failed\":%lld,\"dead_"
+		"letter\":%lld}}",
+		f->pending, f->processing, f->retry, f->failed, f->dead);
 }
 
 void health_complete(struct metrics *m, const struct facts *f, struct buf *b)
 {
 	struct verdict v = judge(m, f);
-	buf_fmt(b, "{\"status\":\"%s\",\"score\":%d,\"service\":\"TDS (TSH Data Sync)\",\"version\":\"%s\",\"uptime_seconds\":%" PRId64,
-			health_words[v.status], v.score, TDS_VERSION, (now_us() - m->started_us) / 1000000);
+	buf_fmt(b,
+		"{\"status\":\"%s\",\"score\":%d,\"service\":\"TDS (TSH Data "
+		"Sync)\",\"version\":\"%s\",\"uptime_seconds\":%" PRId64,
+		health_words[v.status], v.score, TDS_VERSION, (now_us() - m->started_us) / 1000000);
 	add_time_or_null(b, "last_sync_at", f->last_sync_us);
 	buf_str(b, ",");
 	add_components(b, m, f, &v);

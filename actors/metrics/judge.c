@@ -27,15 +27,16 @@ double rate_per_minute(const struct metrics *m, enum counter_id id)
 
 void facts_read(struct facts *f, const PGresult *res)
 {
-	long long *to[] = {&f->pending, &f->processing, &f->retry, &f->failed, &f->dead, &f->oldest_seconds, &f->dead_open, &f->alerts,
-			&f->received_24h, &f->usual_24h, &f->last_received_us, &f->last_sync_us, &f->alerts_warning, &f->alerts_critical};
+	long long *to[] = {&f->pending, &f->processing, &f->retry, &f->failed, &f->dead, &f->oldest_seconds,
+		&f->dead_open, &f->alerts, &f->received_24h, &f->usual_24h, &f->last_received_us, &f->last_sync_us,
+		&f->alerts_warning, &f->alerts_critical};
 	*f = (struct facts){.known = PQntuples(res) == 1, .at_us = now_us()};
 	for (size_t i = 0; i < sizeof to / sizeof *to && f->known; i++)
 		*to[i] = strtoll(PQgetvalue(res, 0, (int)i), NULL, 10);
 }
 
 static void add(struct verdict *v, enum health severity, const char *type, const char *action, const char *format, ...)
-		__attribute__((format(printf, 5, 6)));
+	__attribute__((format(printf, 5, 6)));
 static void add(struct verdict *v, enum health severity, const char *type, const char *action, const char *format, ...)
 {
 	if (v->n == (int)(sizeof v->issues / sizeof *v->issues))
@@ -69,11 +70,12 @@ static void judge_actors(const struct metrics *m, struct verdict *v)
 		if (!*s->name)
 			continue;
 		if (state == SLOT_DEGRADED && *s->note)
-			add(v, DEGRADED, "actor_degraded", "see the message; it goes on by itself when the cause is gone", "%s: %.120s",
-					s->name, s->note);
+			add(v, DEGRADED, "actor_degraded",
+				"see the message; it goes on by itself when the cause is gone", "%s: %.120s", s->name,
+				s->note);
 		else if (state != SLOT_READY && state != SLOT_DEGRADED)
-			add(v, essential(s->name) ? CRITICAL : DEGRADED, "actor_down", "tdsctl status shows its last obituary",
-					"%s is not running", s->name);
+			add(v, essential(s->name) ? CRITICAL : DEGRADED, "actor_down",
+				"tdsctl status shows its last obituary", "%s is not running", s->name);
 	}
 }
 
@@ -83,29 +85,34 @@ static void judge_queue(const struct metrics *m, const struct facts *f, struct v
 	bool moving = rate_per_minute(m, COUNT_PROCESSED) > 0;
 	if (waiting && f->oldest_seconds > STALLED_SECONDS)
 		add(v, !moving && f->oldest_seconds > STALLED_CRITICAL_SECONDS ? CRITICAL : DEGRADED, "queue_stalled",
-				"tdsctl status; tdsctl queue; is an entity paused or parked?", "%lld events wait, the oldest for %lld s%s",
-				waiting, f->oldest_seconds, moving ? "" : ", and nothing is being applied");
+			"tdsctl status; tdsctl queue; is an entity paused or parked?",
+			"%lld events wait, the oldest for %lld s%s", waiting, f->oldest_seconds,
+			moving ? "" : ", and nothing is being applied");
 	if (waiting + f->retry >= m->actor->config.healer_queue_critical)
-		add(v, CRITICAL, "queue_depth", "tdsctl queue; more shards: queue.workers", "%lld events are waiting", waiting + f->retry);
+		add(v, CRITICAL, "queue_depth", "tdsctl queue; more shards: queue.workers", "%lld events are waiting",
+			waiting + f->retry);
 	else if (waiting + f->retry >= m->actor->config.healer_queue_warning)
-		add(v, DEGRADED, "queue_depth", "tdsctl queue; more shards: queue.workers", "%lld events are waiting", waiting + f->retry);
+		add(v, DEGRADED, "queue_depth", "tdsctl queue; more shards: queue.workers", "%lld events are waiting",
+			waiting + f->retry);
 	if (f->dead_open)
 		add(v, f->received_24h && f->dead_open >= f->received_24h ? CRITICAL : DEGRADED, "dead_letters",
-				"tdsctl dead-letter list; mend the cause, then tdsctl dead-letter retry", "%lld dead letters are open",
-				f->dead_open);
+			"tdsctl dead-letter list; mend the cause, then tdsctl dead-letter retry",
+			"%lld dead letters are open", f->dead_open);
 	if (!f->received_24h && f->usual_24h)
 		add(v, DEGRADED, "webhooks_silent", "look at the workflow rules in Zoho and at the way to this host",
-				"no webhook for 24 hours; %lld came the day before", f->usual_24h);
+			"no webhook for 24 hours; %lld came the day before", f->usual_24h);
 	if (f->alerts_critical)
-		add(v, DEGRADED, "alerts", "GET /api/bff/tds/alerts", "%lld serious alerts are active", f->alerts_critical);
+		add(v, DEGRADED, "alerts", "GET /api/bff/tds/alerts", "%lld serious alerts are active",
+			f->alerts_critical);
 }
 
 struct verdict judge(const struct metrics *m, const struct facts *f)
 {
 	struct verdict v = {.score = 100};
 	if (!f->known)
-		add(&v, CRITICAL, "database_away", "start PostgreSQL, or correct database.url; webhooks are answered 503 meanwhile",
-				"PostgreSQL doesn't answer: %.120s", m->database_why);
+		add(&v, CRITICAL, "database_away",
+			"start PostgreSQL, or correct database.url; webhooks are answered 503 meanwhile",
+			"PostgreSQL doesn't answer: %.120s", m->database_why);
 	else
 		judge_queue(m, f, &v);
 	judge_actors(m, &v);

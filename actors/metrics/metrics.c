@@ -1,4 +1,5 @@
-/* metrics: health, statistics, runs and Prometheus text. It reads every actor's slot and PostgreSQL, and writes nothing. */
+/* metrics: health, statistics, runs and Prometheus text. It reads every actor's slot and PostgreSQL, and writes
+ * nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,17 +168,17 @@ static void start(struct actor *a)
 }
 
 const struct actor_type actor_metrics = {
-		.kind = ACTOR_METRICS,
-		.state_size = sizeof(struct metrics),
-		.start = start,
-		.routes = {[ROUTE_WEBHOOK_HEALTH] = webhook_health,
-				[ROUTE_WEBHOOK_STATS] = stats,
-				[ROUTE_WEBHOOK_DUPLICATES] = duplicates,
-				[ROUTE_HEALTH] = health,
-				[ROUTE_HEALTH_COMPLETE] = complete,
-				[ROUTE_METRICS_TEXT] = text,
-				[ROUTE_RUNS] = runs,
-				[ROUTE_RUN] = run,
-				[ROUTE_ENTITY_LIST] = entity_list,
-				[ROUTE_QUEUE] = queue},
+	.kind = ACTOR_METRICS,
+	.state_size = sizeof(struct metrics),
+	.start = start,
+	.routes = {[ROUTE_WEBHOOK_HEALTH] = webhook_health,
+		[ROUTE_WEBHOOK_STATS] = stats,
+		[ROUTE_WEBHOOK_DUPLICATES] = duplicates,
+		[ROUTE_HEALTH] = health,
+		[ROUTE_HEALTH_COMPLETE] = complete,
+		[ROUTE_METRICS_TEXT] = text,
+		[ROUTE_RUNS] = runs,
+		[ROUTE_RUN] = run,
+		[ROUTE_ENTITY_LIST] = entity_list,
+		[ROUTE_QUEUE] = queue},
 };

@@ -8,8 +8,8 @@ enum { SAMPLES = 61 }; /* one a second: rates over the last minute */
 struct facts { /* what health is judged by; from metrics_facts.sql */
 	bool known;
 	int64_t at_us;
-	long long pending, processing, retry, failed, dead, oldest_seconds, dead_open, alerts, received_24h, usual_24h, last_received_us,
-			last_sync_us, alerts_warning, alerts_critical;
+	long long pending, processing, retry, failed, dead, oldest_seconds, dead_open, alerts, received_24h, usual_24h,
+		last_received_us, last_sync_us, alerts_warning, alerts_critical;
 };
 
 struct totals { /* sums over all actors' counters */

@@ -6,13 +6,14 @@
 static void add_counters(struct buf *b, const struct metrics *m)
 {
 	for (int c = 0; c < COUNTERS; c++) {
-		buf_fmt(b, "# HELP tds_%s_total %s\n# TYPE tds_%s_total counter\n", counter_names[c].name, counter_names[c].help,
-				counter_names[c].name);
+		buf_fmt(b, "# HELP tds_%s_total %s\n# TYPE tds_%s_total counter\n", counter_names[c].name,
+			counter_names[c].help, counter_names[c].name);
 		for (uint32_t i = 0; i < m->actor->boot->slots; i++) {
 			const struct slot *s = slot_of(m->actor->slots, (int)i);
 			uint64_t n = atomic_load_explicit(&s->counters[c], memory_order_relaxed);
 			if (*s->name && n)
-				buf_fmt(b, "tds_%s_total{actor=\"%s\"} %" PRIu64 "\n", counter_names[c].name, s->name, n);
+				buf_fmt(b, "tds_%s_total{actor=\"%s\"} %" PRIu64 "\n", counter_names[c].name, s->name,
+					n);
 		}
 	}
 }
@@ -29,13 +30,16 @@ static void add_actors(struct buf *b, const struct metrics *m)
 		const struct slot *s = slot_of(m->actor->slots, (int)i);
 		uint32_t state = atomic_load(&s->state);
 		if (*s->name)
-			buf_fmt(b, "tds_actor_up{actor=\"%s\",io=\"%s\"} %d\n", s->name, s->io, state == SLOT_READY || state == SLOT_DEGRADED);
+			buf_fmt(b, "tds_actor_up{actor=\"%s\",io=\"%s\"} %d\n", s->name, s->io,
+				state == SLOT_READY || state == SLOT_DEGRADED);
 	}
-	buf_str(b, "# HELP tds_actor_restarts_total Deaths followed by a start\n# TYPE tds_actor_restarts_total counter\n");
+	buf_str(b, "# HELP tds_actor_restarts_total Deaths followed by a start\n# TYPE tds_actor_restarts_total "
+		   "counter\n");
 	for (uint32_t i = 0; i < m->actor->boot->slots; i++) {
 		const struct slot *s = slot_of(m->actor->slots, (int)i);
 		if (*s->name)
-			buf_fmt(b, "tds_actor_restarts_total{actor=\"%s\"} %" PRIu64 "\n", s->name, atomic_load(&s->restarts));
+			buf_fmt(b, "tds_actor_restarts_total{actor=\"%s\"} %" PRIu64 "\n", s->name,
+				atomic_load(&s->restarts));
 	}
 }
 
@@ -52,12 +56,15 @@ void prometheus_text(struct metrics *m, const struct facts *f, struct buf *b)
 	if (!f->known)
 		return;
 	buf_str(b, "# HELP tds_queue_events Events in the queue\n# TYPE tds_queue_events gauge\n");
-	buf_fmt(b, "tds_queue_events{status=\"pending\"} %lld\ntds_queue_events{status=\"processing\"} %lld\n", f->pending, f->processing);
-	buf_fmt(b, "tds_queue_events{status=\"retry\"} %lld\ntds_queue_events{status=\"failed\"} %lld\n", f->retry, f->failed);
+	buf_fmt(b, "tds_queue_events{status=\"pending\"} %lld\ntds_queue_events{status=\"processing\"} %lld\n",
+		f->pending, f->processing);
+	buf_fmt(b, "tds_queue_events{status=\"retry\"} %lld\ntds_queue_events{status=\"failed\"} %lld\n", f->retry,
+		f->failed);
 	buf_fmt(b, "tds_queue_events{status=\"dead_letter\"} %lld\n", f->dead);
 	gauge(b, "queue_oldest_seconds", "Age of the oldest event that waits", (double)f->oldest_seconds);
 	gauge(b, "dead_letters_open", "Dead letters not resolved", (double)f->dead_open);
 	gauge(b, "alerts_active", "Active alerts", (double)f->alerts);
 	gauge(b, "last_sync_timestamp_seconds", "When a bulk sync last completed", (double)f->last_sync_us / 1e6);
-	gauge(b, "last_webhook_timestamp_seconds", "When a webhook was last accepted", (double)f->last_received_us / 1e6);
+	gauge(b, "last_webhook_timestamp_seconds", "When a webhook was last accepted",
+		(double)f->last_received_us / 1e6);
 }

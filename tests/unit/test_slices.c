@@ -73,7 +73,7 @@ Test(diagnose, names_the_field_that_is_no_number)
 Test(diagnose, names_a_field_of_a_line)
 {
 	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"line_items\":[{\"quantity\":1},{\"quantity\":\"many\"}]}",
-			"field line_items[1].quantity: \"many\" is not a number");
+		"field line_items[1].quantity: \"many\" is not a number");
 }
 
 Test(diagnose, names_a_date_that_is_none)
@@ -83,5 +83,7 @@ Test(diagnose, names_a_date_that_is_none)
 
 Test(diagnose, finds_nothing_in_a_good_record)
 {
-	says(ENTITY_PRODUCT, "{\"item_id\":\"1\",\"rate\":12.50,\"purchase_rate\":\"\",\"reorder_level\":null,\"is_taxable\":true}", "");
+	says(ENTITY_PRODUCT,
+		"{\"item_id\":\"1\",\"rate\":12.50,\"purchase_rate\":\"\",\"reorder_level\":null,\"is_taxable\":true}",
+		"");
 }
