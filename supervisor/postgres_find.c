@@ -83,8 +83,8 @@ static void find_user(struct postgres *p)
 		return;
 	}
 	die(EXIT_PERMANENT,
-		"the private PostgreSQL needs an unprivileged user: make a user \"postgres\" or \"tds\", run tds as "
-		"another user than root, or set database.url");
+		"the private PostgreSQL needs an unprivileged user: make a user \"postgres\" or \"tds\", run tds as"
+		" another user than root, or set database.url");
 }
 
 void postgres_find(struct postgres *p)
