@@ -482,6 +482,14 @@ class Tds:
         wait_for(lambda: not self.left_over(), 5)
         return f"exit {code}, left over {self.left_over()}" if code or self.left_over() else None
 
+    @staticmethod
+    def what_is(pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return pid, file.read().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return pid, "gone"
+
     def left_over(self):
         return [pid for pid in self.seen if alive(pid)]
 
