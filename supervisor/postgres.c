@@ -222,10 +222,18 @@ void postgres_tidy(const struct supervisor *s)
 		log_debug("directory stays", LF_STR("path", p->run), LF_STR("error", strerror(errno)));
 }
 
-/* The last line of its log that names a failure. */
+/* Which process wrote a line of the log: "… UTC [123] FATAL:  …"; 0 = it doesn't say. */
+static int author(const char *line)
+{
+	const char *bracket = strstr(line, " [");
+	return bracket ? atoi(bracket + 2) : 0;
+}
+
+/* The line of its log that names the last failure: of several of one process the first, which is the cause. */
 void postgres_last_words(const struct supervisor *s, char *to, size_t size)
 {
 	char tail[4096];
+	int who = 0;
 	*to = 0;
 	int fd = open(s->postgres.log, O_RDONLY | O_CLOEXEC);
 	off_t length = fd < 0 ? 0 : lseek(fd, 0, SEEK_END), from = length > 4095 ? length - 4095 : 0;
@@ -233,7 +241,11 @@ void postgres_last_words(const struct supervisor *s, char *to, size_t size)
 	if (fd >= 0)
 		close(fd);
 	tail[n > 0 ? n : 0] = 0;
-	for (char *line, *rest = tail; (line = strsep(&rest, "\n"));)
-		if (strstr(line, "FATAL:") || strstr(line, "PANIC:") || strstr(line, "initdb: error:"))
-			snprintf(to, size, "%.*s", (int)size - 1, line);
+	for (char *line, *rest = tail; (line = strsep(&rest, "\n"));) {
+		bool failure = strstr(line, "FATAL:") || strstr(line, "PANIC:") || strstr(line, "initdb: error:");
+		if (!failure || (who && author(line) == who))
+			continue;
+		who = author(line);
+		snprintf(to, size, "%.*s", (int)size - 1, line);
+	}
 }

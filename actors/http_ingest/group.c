@@ -1,6 +1,7 @@
 /* Owns the group commit: whatever arrived while the previous commit was under way goes to PostgreSQL in one
  * transaction, and only then is anybody told 202. */
 #include "actors/http_ingest/group.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,11 +100,32 @@ static void settle_stored(struct ingest *in, struct delivery *d, uint64_t seq)
 	settle(in, d, d->unstorable ? DELIVERY_QUARANTINED : DELIVERY_QUEUED);
 }
 
+/* A PostgreSQL that answers and yet stores nothing (no room, read-only) looks well to everybody else: health has to hear
+ * of it from here, until a commit succeeds. One that is away is noted by its connections. */
+static void note_refusal(struct ingest *in, const struct group *g, const struct db_reply *r)
+{
+	char why[256];
+
+	if (!r || !db_up(g->lane->db))
+		return;
+	snprintf(why, sizeof why, "webhooks can't be stored: %s", r->message);
+	actor_note(in->actor, why);
+	in->refusing = true;
+}
+
+static void note_success(struct ingest *in)
+{
+	if (in->refusing)
+		actor_note(in->actor, NULL);
+	in->refusing = false;
+}
+
 /* Nobody's fault but the environment's: all of them are to come again later. */
 static void fail_all(struct ingest *in, struct group *g, const struct db_reply *r)
 {
 	unsigned n = g->n;
 
+	note_refusal(in, g, r);
 	if (n)
 		log_warn("webhooks not stored", LF_INT("count", n), LF_STR("sqlstate", r ? r->sqlstate : "08006"),
 			LF_STR("error", r ? r->message : "database away"));
@@ -160,6 +182,7 @@ static void on_stored(void *ctx, const struct db_reply *r)
 		return;
 	}
 	actor_count(in->actor, COUNT_COMMITS, 1);
+	note_success(in);
 	for (int i = 0; i < PQntuples(rows); i++) {
 		unsigned at = (unsigned)strtoul(PQgetvalue(rows, i, 0), NULL, 10);
 		struct delivery *d = at < g->n ? g->members[at] : NULL;

@@ -58,6 +58,6 @@ struct ingest {
 	unsigned lanes_n, lane_next;
 	struct delivery *waiting, **waiting_end; /* for a commit */
 	size_t waiting_n;
-	uint64_t commits_failed;
+	bool refusing; /* the last commit failed although PostgreSQL is there */
 	struct str openapi;
 };

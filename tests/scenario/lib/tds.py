@@ -252,9 +252,10 @@ def setting(value):
 class Tds:
     """One running tds with its own data_dir. Sections as dicts: Tds(sim, queue={"batch_size": 10}, environment={...})."""
 
-    def __init__(self, sim=None, environment=None, binary=None, io=None, start=True, template=True, **sections):
-        """template: begin with a copy of a migrated, empty database, which saves initdb; False: as at a first start."""
-        self.folder = tempfile.mkdtemp(prefix="tds-")
+    def __init__(self, sim=None, environment=None, binary=None, io=None, start=True, template=True, launcher=(), **sections):
+        """template: begin with a copy of a migrated, empty database, which saves initdb; False: as at a first start.
+        launcher: words of a command that becomes the program named behind them."""
+        self.folder, self.launcher = tempfile.mkdtemp(prefix="tds-"), launcher
         os.chmod(self.folder, 0o755)
         self.data = os.path.join(self.folder, "data")
         self.config = os.path.join(self.folder, "tds.conf")
@@ -299,7 +300,7 @@ class Tds:
 
     def start(self, seconds=40, ready=True):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([self.binary, "-c", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.launcher, self.binary, "-c", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                             cwd=self.folder, env=self.environment)
         if self not in started:
             started.append(self)
