@@ -2,6 +2,7 @@
 """What always holds, where no other scenario would notice that it doesn't: commits that fail, work that nobody was told of, versions
 that are equal or come in pages, a broken entity, health while nothing moves, the lanes to Zoho, counters."""
 import os
+import signal
 import sys
 import threading
 import uuid
@@ -131,6 +132,17 @@ def health():
     check("a dead letter is not healthy", unless(reply.json["status"] in ("degraded", "critical"), reply))
 
 
+def actor_down():
+    """A handler that crashes again and again is left alone for a while."""
+    _, tds = world(supervisor={"deaths_max": 1, "cooldown": "60s"})
+
+    def crash():
+        return tds.actor("handler:vendor#0")["state"] == "cooldown" or not tds.kill("handler:vendor#0", signal.SIGSEGV)
+    check("a handler cools down after crashes", unless(wait_for(crash, pause=0.3), tds.actor("handler:vendor#0")))
+    reply = tds.get("/api/bff/tds/health")
+    check("an actor that is down is not healthy", unless(reply.json["status"] == "degraded" and b"handler:vendor" in reply.body, reply))
+
+
 def realtime_first():
     """A webhook that needs Zoho passes a bulk sync that would keep it busy for long."""
     sim, tds = world(sim={"items": 3000, "active-items": 3000, "latency_ms": 200})
@@ -148,4 +160,4 @@ def realtime_first():
 
 
 if __name__ == "__main__":
-    run(failed_commit, counted, nobody_told, equal_versions, old_pages, broken_entity, health, realtime_first)
+    run(failed_commit, counted, nobody_told, equal_versions, old_pages, broken_entity, health, actor_down, realtime_first)
