@@ -2,6 +2,7 @@
 #pragma once
 #include <stdint.h>
 #include "actors/kinds.h"
+#include "actors/privileges.h"
 #include "ipc/ring.h"
 #include "ipc/slot.h"
 
@@ -35,6 +36,7 @@ struct boot {
 	uint32_t worker;	 /* handler: "worker-N" */
 	uint32_t single_step;	 /* a batch was in hand at a death: work record by record until it is through */
 	int32_t parent;		 /* supervisor's pid */
+	struct identity as;	 /* whom to become once started */
 	uint32_t edges_n, listeners_n, skips_n;
 	struct boot_edge edges[BOOT_EDGES_MAX];
 	struct boot_listener listeners[BOOT_LISTENERS_MAX];

@@ -10,6 +10,12 @@ const struct entity_names entity_names[ENTITIES] = {
 #undef ENTITY
 };
 
+const char entity_array[] = "{\"\""
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol) "," name
+#include "actors/entities.def"
+#undef ENTITY
+			    "}";
+
 const struct counter_names counter_names[COUNTERS] = {
 #define COUNTER(id, name, help) [COUNT_##id] = {name, help},
 #include "actors/counters.def"

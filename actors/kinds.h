@@ -24,6 +24,7 @@ struct entity_names {
 	const char *name, *webhook, *bulk, *wrapper, *id_key, *alias_wrapper, *alias_id;
 };
 extern const struct entity_names entity_names[ENTITIES]; /* [ENTITY_NONE] holds empty strings */
+extern const char entity_array[];			 /* every name, as PostgreSQL's text[] has it */
 enum entity_id entity_by_name(struct str name);		 /* ENTITY_NONE: no such */
 enum entity_id entity_by_bulk(struct str bulk);
 
@@ -67,7 +68,7 @@ enum apply_outcome {
 	OUTCOME_SKIPPED,	  /* locked by somebody else or gone: not done */
 	OUTCOME_RETRY,		  /* scheduled again */
 	OUTCOME_REFETCH,	  /* not applied: Zoho must be asked for the whole record */
-	OUTCOME_AND_REFETCH = 16, /* added to OUTCOME_APPLIED: applied, and Zoho is to be asked all the same */
+	OUTCOME_AND_REFETCH = 16, /* added to the others: two contents of one version were seen, Zoho must say */
 };
 extern const char *const outcome_names[];
 

@@ -251,6 +251,7 @@ _Noreturn void actor_main(const struct actor_type *type)
 	slot_hand_none(a->slot);
 	slot_beat(a->slot, loop_clock());
 	type->start(a);
+	drop_privileges(&boot.as, SIGKILL, boot.parent);
 	confine();
 	actor_ready(a);
 	while (!a->drained)

@@ -118,8 +118,8 @@ static int check_database(struct reading *r)
 	PQconninfoOption *options = PQconninfoParse(r->c->database_url, NULL);
 	if (options == NULL)
 		return reading_refuse(r, r->from[PARAM_AT_database_url], "database.url",
-			"isn't a connection string of libpq: \"postgresql://user:password@host/name\" or \"host=... "
-			"dbname=...\"");
+			"isn't a connection string of libpq: \"postgresql://user:password@host/name\" or \"host=..."
+			" dbname=...\"");
 	PQconninfoFree(options);
 	return 0;
 }
@@ -133,8 +133,8 @@ static int check_tokens(struct reading *r)
 	for (size_t i = 0; i < c->http_listen.n && c->http_tokens_file[0] == '\0'; i++)
 		if (address_parse(c->http_listen.at[i], host, &port) && !address_loopback(host))
 			return reading_refuse(r, r->from[PARAM_AT_http_listen], "http.listen",
-				"%s can be reached from other machines, so http.tokens_file must name a file of tokens "
-				"(made by tdsctl token); without one listen on 127.0.0.1 only",
+				"%s can be reached from other machines, so http.tokens_file must name a file of tokens"
+				" (made by tdsctl token); without one listen on 127.0.0.1 only",
 				value_quoted(c->http_listen.at[i], room));
 	return 0;
 }

@@ -68,7 +68,7 @@ void data_dir_open(struct supervisor *s)
 {
 	const char *dir = s->config.tds_data_dir;
 	make_parents(dir);
-	make_dir(dir, 0750, geteuid(), s->postgres.wanted ? s->postgres.gid : getegid());
+	make_dir(dir, 0750, geteuid(), s->postgres.wanted ? s->postgres.who.gid : getegid());
 	s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir_fd < 0 || fchdir(s->dir_fd) != 0)
 		die(exit_code_for(errno), "data_dir: %s: %s", dir, strerror(errno));

@@ -28,8 +28,8 @@ static void choose_run_dir(struct postgres *p)
 	if (strlen(p->run) > SOCKET_PATH_MAX && stat(p->root, &st) == 0)
 		snprintf(p->run, sizeof p->run, "/tmp/tds-%llx-%llx", (unsigned long long)st.st_dev,
 			(unsigned long long)st.st_ino);
-	make_dir(p->run, 0700, p->uid, p->gid);
-	if (lstat(p->run, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != p->uid)
+	make_dir(p->run, 0700, p->who.uid, p->who.gid);
+	if (lstat(p->run, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != p->who.uid)
 		die(EXIT_PERMANENT, "%s: not a directory of the user that PostgreSQL runs as", p->run);
 }
 
@@ -46,7 +46,7 @@ static void turn_log(const struct postgres *p)
 void postgres_prepare(struct supervisor *s)
 {
 	struct postgres *p = &s->postgres;
-	make_dir(p->root, 0700, p->uid, p->gid);
+	make_dir(p->root, 0700, p->who.uid, p->who.gid);
 	choose_run_dir(p);
 	turn_log(p);
 	snprintf(s->url, sizeof s->url, "host=%s port=5432 dbname=tds user=postgres", p->run);
@@ -190,10 +190,7 @@ static _Noreturn void become_postgres(const struct supervisor *s, pid_t parent)
 	if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || data < 0 || run < 0 || chdir("/") != 0)
 		_exit(EXIT_TEMPORARY);
 	umask(077);
-	drop_privileges(p->uid, p->gid, p->user);
-	prctl(PR_SET_PDEATHSIG, SIGINT); /* setresuid cleared it */
-	if (getppid() != parent)
-		_exit(EXIT_TEMPORARY);
+	drop_privileges(&p->who, SIGINT, parent);
 	snprintf(program, sizeof program, "%s/postgres", p->bin);
 	execv(program, arguments(s, way_to(p->data, data, data_way, sizeof data_way),
 			       way_to(p->run, run, run_way, sizeof run_way)));

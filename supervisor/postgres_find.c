@@ -1,15 +1,11 @@
 /* Finds PostgreSQL's programs and the unprivileged user it runs as, because it refuses to run as root. */
 #include <errno.h>
 #include <glob.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "supervisor/supervisor.h"
-
-static const char *const users[] = {"postgres", "tds"};
 
 static bool has_programs(const char *bin)
 {
@@ -69,22 +65,12 @@ static bool find_in_path(struct postgres *p)
 
 static void find_user(struct postgres *p)
 {
-	p->uid = geteuid();
-	p->gid = getegid();
-	if (p->uid != 0)
+	p->who = (struct identity){.uid = geteuid(), .gid = getegid()};
+	if (p->who.uid != 0 || identity_named(&p->who, "postgres") || identity_named(&p->who, "tds"))
 		return;
-	for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
-		const struct passwd *user = getpwnam(users[i]);
-		if (!user || user->pw_uid == 0)
-			continue;
-		p->uid = user->pw_uid;
-		p->gid = user->pw_gid;
-		snprintf(p->user, sizeof p->user, "%s", user->pw_name);
-		return;
-	}
 	die(EXIT_PERMANENT,
-		"the private PostgreSQL needs an unprivileged user: make a user \"postgres\" or \"tds\", run tds as "
-		"another user than root, or set database.url");
+		"the private PostgreSQL needs an unprivileged user: make a user \"postgres\" or \"tds\", run tds as"
+		" another user than root, or set database.url");
 }
 
 void postgres_find(struct postgres *p)
@@ -97,15 +83,4 @@ void postgres_find(struct postgres *p)
 		die(EXIT_PERMANENT, "%s needs PostgreSQL %d, which is not installed (apt install postgresql-%d)",
 			p->data, version, version);
 	die(EXIT_PERMANENT, "no PostgreSQL found: apt install postgresql, or set database.url");
-}
-
-/* In a child, for good: groups first, since they need the right that goes with the user. */
-void drop_privileges(uid_t uid, gid_t gid, const char *user)
-{
-	if (geteuid() != 0 || uid == 0)
-		return;
-	if (initgroups(user, gid) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0) {
-		fprintf(stderr, "cannot become user %s: %s\n", user, strerror(errno));
-		_exit(EXIT_PERMANENT);
-	}
 }

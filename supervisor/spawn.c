@@ -128,7 +128,8 @@ static void fill_boot(struct supervisor *s, struct child *c, struct boot *b)
 		.shards = c->shards,
 		.worker = c->worker,
 		.single_step = c->single_step,
-		.parent = getpid()};
+		.parent = getpid(),
+		.as = s->actors_as};
 	snprintf(b->database_url, sizeof b->database_url, "%s", s->url);
 	snprintf(b->name, sizeof b->name, "%s", c->name);
 	snprintf(b->data_dir, sizeof b->data_dir, "%s", s->config.tds_data_dir);

@@ -247,6 +247,7 @@ static void prepare(struct supervisor *s)
 	control_open(s);
 	if (s->postgres.wanted)
 		postgres_prepare(s);
+	identity_choose(s);
 	make_slots(s);
 	take_signals(s);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/types.h>
 #include "actors/boot.h"
+#include "actors/privileges.h"
 #include "config/config.h"
 #include "ipc/log.h"
 #include "ipc/message.h"
@@ -87,9 +88,7 @@ enum after_stop { AFTER_EXIT, AFTER_REST, AFTER_UPGRADE };
 struct postgres { /* the private one */
 	bool wanted;
 	char root[256], data[288], run[288], log[288], bin[256];
-	uid_t uid;
-	gid_t gid;
-	char user[32];
+	struct identity who; /* uid and gid always, the user where we are root */
 	int64_t waiting_since_ns; /* for a predecessor's end, 0 = not */
 	bool adopted;
 };
@@ -100,6 +99,7 @@ struct supervisor {
 	char url[1024]; /* of the database, resolved */
 	int exe_fd;
 	char exe_path[1024];
+	struct identity actors_as;
 	int lock_fd, signal_fd, timer_fd, slots_fd, control_fd, dir_fd;
 	char control_path[108], api_path[108];
 	struct slot *slots;
@@ -210,6 +210,9 @@ int unix_listener(const char *path, mode_t mode);
 
 /* data_dir.c */
 void data_dir_open(struct supervisor *);
+/* identity.c */
+bool identity_named(struct identity *, const char *user); /* false: no such user, or it is root */
+void identity_choose(struct supervisor *);		  /* who actors become */
 void make_dir(const char *path, mode_t mode, uid_t uid, gid_t gid);
 
 /* postgres.c, postgres_find.c */
@@ -220,7 +223,6 @@ bool postgres_ready(const struct supervisor *, const struct child *);
 void postgres_last_words(const struct supervisor *, char *to, size_t size);
 void postgres_tidy(const struct supervisor *);
 void postgres_find(struct postgres *);
-void drop_privileges(uid_t uid, gid_t gid, const char *user);
 
 /* control.c, status.c */
 struct pollfd;

@@ -78,10 +78,10 @@ bool task_start_initdb(struct supervisor *s)
 {
 	const struct postgres *p = &s->postgres;
 	char uid[16], gid[16];
-	snprintf(uid, sizeof uid, "%u", (unsigned)p->uid);
-	snprintf(gid, sizeof gid, "%u", (unsigned)p->gid);
+	snprintf(uid, sizeof uid, "%u", (unsigned)p->who.uid);
+	snprintf(gid, sizeof gid, "%u", (unsigned)p->who.gid);
 	return start(s, TASK_INITDB, NULL, 0,
-		(char *[]){"tds: initdb", (char *)p->root, (char *)p->bin, (char *)p->log, uid, gid, (char *)p->user,
+		(char *[]){"tds: initdb", (char *)p->root, (char *)p->bin, (char *)p->log, uid, gid, (char *)p->who.user,
 			NULL},
 		NULL);
 }
@@ -140,8 +140,9 @@ _Noreturn void task_initdb_main(char **argv)
 	int log = open(argv[3], O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
 	if (chdir(argv[1]) != 0 || log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
 		_exit(EXIT_TEMPORARY);
-	drop_privileges((uid_t)atoi(argv[4]), (gid_t)atoi(argv[5]), argv[6]);
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* setresuid cleared it */
+	struct identity who = {.uid = (uid_t)atoi(argv[4]), .gid = (gid_t)atoi(argv[5])};
+	snprintf(who.user, sizeof who.user, "%s", argv[6]);
+	drop_privileges(&who, SIGKILL, parent);
 	nftw("data.new", remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	int root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int dir = mkdir("data.new", 0700) == 0 ? open("data.new", O_RDONLY | O_DIRECTORY) : -1;

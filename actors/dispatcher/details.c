@@ -1,6 +1,7 @@
-/* Details in the background: records that were seen only in a list and whose lines are still to be fetched, newest
- * first, a few at a time, when nothing more urgent keeps Zoho busy. What is wanted stands in tds_entity_state; no
- * second queue. */
+/* Details in the background: records of which two contents of one version were seen, and those that were seen only in a
+ * list and whose lines are still to be fetched; newest first, a few at a time, the latter when nothing more urgent keeps
+ * Zoho busy. What is wanted stands in tds_entity_state; no second queue. */
+#include <inttypes.h>
 #include <stdio.h>
 #include "actors/dispatcher/dispatcher.h"
 #include "sql_embedded.h"
@@ -18,9 +19,10 @@ static void on_wanted(void *ctx, const struct db_reply *r)
 		return;
 	const PGresult *res = r->results[0];
 	for (int i = 0; i < PQntuples(res) && d->details_in_flight < DETAILS_IN_FLIGHT_MAX; i++) {
+		bool contradicted = *PQgetvalue(res, i, 2) == 't';
 		struct msg_fetch m = {.entity = entity_by_name(str_of(PQgetvalue(res, i, 0))),
 			.id = str_of(PQgetvalue(res, i, 1)),
-			.lane = LANE_DETAIL};
+			.lane = contradicted ? LANE_REALTIME : LANE_DETAIL};
 		if (actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m))
 			d->details_in_flight++;
 	}
@@ -31,23 +33,27 @@ static void on_wanted(void *ctx, const struct db_reply *r)
 void details_tick(struct dispatcher *d)
 {
 	const struct zoho_view *z = &d->zoho;
+	bool lines = d->actor->config.sync_details && TAILQ_EMPTY(&d->runs);
 	if (d->details_in_flight && loop_now(d->actor->loop) - d->details_sent_ns > answer_timeout_ns)
 		d->details_in_flight = 0;
-	if (!d->actor->config.sync_details || d->details_asked || d->details_in_flight || !z->known || !z->open ||
-		!z->authorized || !TAILQ_EMPTY(&d->runs) || d->actor->draining ||
-		loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
+	if (d->details_asked || d->details_in_flight || !z->known || !z->open || !z->authorized ||
+		d->actor->draining || loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
 		return;
 	d->details_asked = true;
-	db_query(d->db, &wanted, on_wanted, d, 2, d->actor->config.zoho_organization_id, ask_for);
+	db_query(d->db, &wanted, on_wanted, d, 4, d->actor->config.zoho_organization_id, ask_for,
+		lines ? "true" : "false", entity_array);
 }
 
-void details_failed(struct dispatcher *d, enum entity_id entity, struct str id, bool hopeless)
+void details_later(struct dispatcher *d)
 {
-	char text[RECORD_ID_BYTES];
+	d->details_ns = loop_now(d->actor->loop) + failed_wait_ns;
+}
+
+void details_gone(struct dispatcher *d, enum entity_id entity, struct str id, int64_t asked_ns)
+{
+	char text[RECORD_ID_BYTES], asked[24];
 	snprintf(text, sizeof text, "%.*s", (int)id.len, id.data);
-	if (hopeless)
-		db_query(d->db, &gone, NULL, NULL, 3, d->actor->config.zoho_organization_id, entity_names[entity].name,
-			text);
-	else
-		d->details_ns = loop_now(d->actor->loop) + failed_wait_ns;
+	snprintf(asked, sizeof asked, "%" PRId64, now_us() - (loop_now(d->actor->loop) - asked_ns) / 1000);
+	db_query(d->db, &gone, NULL, NULL, 4, d->actor->config.zoho_organization_id, entity_names[entity].name, text,
+		asked);
 }

@@ -8,7 +8,13 @@ static void on_event(struct actor *a, struct edge *e, const union message *m)
 	struct dispatcher *d = a->state;
 	const struct msg_event *v = &m->event;
 	(void)e;
-	queue_add(&d->queue, v->seq, (enum entity_id)v->entity, v->id, v->full, v->thin, v->last_modified_us, 0);
+	queue_add(&d->queue, &(struct arrival){.seq = v->seq,
+				     .entity = (enum entity_id)v->entity,
+				     .id = v->id,
+				     .full = v->full,
+				     .thin = v->thin,
+				     .deletes = v->operation == OP_DELETE,
+				     .last_modified_us = v->last_modified_us});
 	if (v->seq > d->newest) {
 		d->newest = v->seq;
 		d->newest_at_ns = loop_now(a->loop);
@@ -64,6 +70,8 @@ static void on_zoho_state(struct actor *a, struct edge *e, const union message *
 		.minute_left = s->minute_left,
 		.day_left = s->day_left,
 		.day_limit = s->day_limit};
+	if (s->open && s->authorized)
+		fetches_go_on(d);
 	snprintf(d->zoho.why, sizeof d->zoho.why, "%.*s", (int)s->why.len, s->why.data ? s->why.data : "");
 }
 

@@ -27,6 +27,10 @@ struct dispatcher {
 	uint64_t sweep_from, settled, newest;
 	int64_t newest_at_ns, full_sweep_ns;
 
+	/* fetches.c */
+	int64_t away_until_ns; /* Zoho couldn't be asked: not before */
+	unsigned away_times;   /* in a row */
+
 	/* details.c */
 	bool details_asked;
 	unsigned details_in_flight;
@@ -54,19 +58,25 @@ void batches_done(struct dispatcher *, const struct msg_work_done *);
 /* retry.c: an attempt failed. */
 void retry_event(struct dispatcher *, struct event *, const char *code, const char *error);
 void bury_event(struct dispatcher *, struct event *, const char *code, const char *reason);
+/* A delete that something later contradicted, and Zoho says 404: it is done as of now. */
+void confirm_delete(struct dispatcher *, struct event *);
+int64_t backoff_ns(const struct config *, unsigned attempts);
 void park_entity(struct dispatcher *, enum entity_id, const char *code, const char *error);
 
 /* fetches.c: records that Zoho must be asked for. */
 void fetches_send(struct dispatcher *);
 void fetches_resend(struct dispatcher *);
+void fetches_go_on(struct dispatcher *); /* Zoho can be asked again */
 void fetches_failed(struct dispatcher *, const struct msg_fetched *);
 void fetches_applied(struct dispatcher *, const struct msg_record_applied *);
 void fetch_again(struct dispatcher *, enum entity_id, struct str id);
 
 /* details.c: lines of records seen only in lists, in the background. */
 void details_tick(struct dispatcher *);
-/* It can't be had: not now, or (hopeless) not before it is seen in a list again. */
-void details_failed(struct dispatcher *, enum entity_id, struct str id, bool hopeless);
+/* It was asked for at `asked_ns` (loop's clock) and can't be had. Later: try again after a while. Gone: not before it is
+ * seen in a list again, unless something newer came of it meanwhile. */
+void details_later(struct dispatcher *);
+void details_gone(struct dispatcher *, enum entity_id, struct str id, int64_t asked_ns);
 
 /* runs.c, bulk.c: bulk syncs. */
 void runs_resume(struct dispatcher *);

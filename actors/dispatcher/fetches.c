@@ -20,12 +20,19 @@ void fetches_send(struct dispatcher *d)
 	int64_t now = loop_now(d->actor->loop);
 	while ((r = TAILQ_FIRST(&d->queue.fetching)) && now - r->since_ns > answer_timeout_ns)
 		queue_to_state(&d->queue, r, RECORD_TO_FETCH, now);
-	while (d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX && (r = TAILQ_FIRST(&d->queue.to_fetch)) &&
-		!d->actor->draining) {
+	while (now >= d->away_until_ns && d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX &&
+		(r = TAILQ_FIRST(&d->queue.to_fetch)) && !d->actor->draining) {
 		if (!ask(d, r))
 			return;
-		queue_to_state(&d->queue, r, RECORD_FETCHING, loop_now(d->actor->loop));
+		queue_to_state(&d->queue, r, RECORD_FETCHING, now);
 	}
+}
+
+void fetches_go_on(struct dispatcher *d)
+{
+	d->away_until_ns = 0;
+	d->away_times = 0;
+	fetches_send(d);
 }
 
 /* zoho-io was restarted: what it had is gone. */
@@ -38,10 +45,11 @@ void fetches_resend(struct dispatcher *d)
 	fetches_send(d);
 }
 
+/* A record of which events wait is done with those first: its row says that it is to be fetched. */
 void fetch_again(struct dispatcher *d, enum entity_id entity, struct str id)
 {
 	struct record *r = queue_record(&d->queue, entity, id, true);
-	if (!r || r->state >= RECORD_BATCHED)
+	if (!r || r->state != RECORD_IDLE)
 		return;
 	r->current = NULL;
 	queue_to_state(&d->queue, r, RECORD_TO_FETCH, loop_now(d->actor->loop));
@@ -63,18 +71,21 @@ static struct record *fetching(struct dispatcher *d, uint64_t entity, struct str
 	return r;
 }
 
-void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
+/* Zoho can't be asked, which says nothing of the record: what waits for it goes on waiting, and no attempt is counted. */
+static void put_off(struct dispatcher *d, struct record *r)
+{
+	int64_t now = loop_now(d->actor->loop);
+	if (now >= d->away_until_ns)
+		d->away_until_ns = now + backoff_ns(&d->actor->config, d->away_times++);
+	if (r)
+		queue_to_state(&d->queue, r, RECORD_TO_FETCH, now);
+}
+
+static void event_failed(struct dispatcher *d, struct event *e, const struct msg_fetched *m)
 {
 	char code[24], why[300];
-	struct record *r = fetching(d, m->entity, m->id, m->seq);
-	if (!m->failed)
-		return; /* with the handler; it reports */
-	if (!r || !r->current) {
-		detail_done(d, m->seq);
-		if (!m->seq)
-			details_failed(d, (enum entity_id)m->entity, m->id, m->not_found);
-		if (r)
-			queue_settle(&d->queue, r, loop_now(d->actor->loop));
+	if (m->not_found && e->deletes) {
+		confirm_delete(d, e);
 		return;
 	}
 	snprintf(code, sizeof code, "zoho:%lld", (long long)m->code);
@@ -82,9 +93,32 @@ void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 		m->not_found ? "Zoho has no such record (404): %.*s" : "could not be fetched from Zoho: %.*s",
 		(int)m->error.len, m->error.data ? m->error.data : "");
 	if (m->not_found)
-		bury_event(d, r->current, code, why);
+		bury_event(d, e, code, why);
 	else
-		retry_event(d, r->current, code, why);
+		retry_event(d, e, code, why);
+}
+
+void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
+{
+	struct record *r = fetching(d, m->entity, m->id, m->seq);
+	if (!m->failed)
+		return; /* with the handler; it reports */
+	detail_done(d, m->seq);
+	if (m->away) {
+		put_off(d, r);
+		details_later(d);
+		return;
+	}
+	if (r && r->current) {
+		event_failed(d, r->current, m);
+	} else {
+		if (m->not_found)
+			details_gone(d, (enum entity_id)m->entity, m->id, r ? r->since_ns : d->details_sent_ns);
+		else
+			details_later(d);
+		if (r)
+			queue_settle(&d->queue, r, loop_now(d->actor->loop));
+	}
 	fetches_send(d);
 }
 
@@ -94,37 +128,49 @@ static enum entity_id other_type(uint64_t entity)
 	return entity == ENTITY_CUSTOMER ? ENTITY_VENDOR : entity == ENTITY_VENDOR ? ENTITY_CUSTOMER : ENTITY_NONE;
 }
 
+/* Nobody waits for the answer in memory: the record's row knows whether it is still to be fetched. */
+static void detail_applied(struct dispatcher *d, const struct msg_record_applied *m, uint64_t outcome)
+{
+	if (m->retry || outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH)
+		details_gone(d, (enum entity_id)m->entity, m->id, d->details_sent_ns);
+	if (outcome == OUTCOME_REFETCH && other_type(m->entity))
+		fetch_again(d, other_type(m->entity), m->id);
+}
+
+static void of_other_type(struct dispatcher *d, struct record *r, const struct msg_record_applied *m)
+{
+	fetch_again(d, other_type(m->entity), m->id);
+	if (r->current)
+		bury_event(d, r->current, "contact_type",
+			"Zoho says that this contact is of the other type; it was fetched as such");
+	else
+		queue_settle(&d->queue, r, loop_now(d->actor->loop));
+}
+
 void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 {
 	struct record *r = fetching(d, m->entity, m->id, m->seq);
+	uint64_t outcome = m->outcome & (OUTCOME_AND_REFETCH - 1);
 	for (size_t i = 0; i < m->closed.n; i++) {
 		struct event *e = queue_event(&d->queue, m->closed.at[i]);
 		if (e && e->seq != m->seq && e->record->state != RECORD_BATCHED)
 			queue_forget(&d->queue, e);
 	}
-	/* zoho-io answers two requests for one record once: any answer ends the detail's, too. A stale answer was sent
-	 * before what it was wanted for: it stays wanted. */
-	detail_done(d, m->seq);
+	d->away_times = 0;
+	detail_done(d, m->seq); /* zoho-io answers two requests for one record once: any answer ends the detail's, too */
 	if (!r) {
-		if (!m->seq && (m->retry || (m->outcome != OUTCOME_APPLIED && m->outcome != OUTCOME_STALE)))
-			details_failed(d, (enum entity_id)m->entity, m->id, true);
-		return;
-	}
-	if (m->outcome == OUTCOME_REFETCH && other_type(m->entity)) {
-		fetch_again(d, other_type(m->entity), m->id);
-		if (r->current)
-			bury_event(d, r->current, "contact_type",
-				"Zoho says that this contact is of the other type; it was fetched as such");
-		else
-			queue_settle(&d->queue, r, loop_now(d->actor->loop));
-		return;
-	}
-	if (r->current && (m->retry || m->outcome == OUTCOME_SKIPPED)) {
+		if (!m->seq)
+			detail_applied(d, m, outcome);
+	} else if (outcome == OUTCOME_REFETCH && other_type(m->entity)) {
+		of_other_type(d, r, m);
+	} else if (r->current && (m->retry || outcome == OUTCOME_SKIPPED)) {
 		retry_event(d, r->current, "", "the fetched record could not be applied");
-		return;
+	} else {
+		if (r->current)
+			queue_forget(&d->queue, r->current);
+		queue_settle(&d->queue, r, loop_now(d->actor->loop));
+		if (m->outcome & OUTCOME_AND_REFETCH)
+			fetch_again(d, (enum entity_id)m->entity, m->id);
+		fetches_send(d);
 	}
-	if (r->current)
-		queue_forget(&d->queue, r->current);
-	queue_settle(&d->queue, r, loop_now(d->actor->loop));
-	fetches_send(d);
 }

@@ -96,25 +96,25 @@ static void insert_by_seq(struct record *r, struct event *e)
 		TAILQ_INSERT_HEAD(&r->events, e, in_record);
 }
 
-void queue_add(struct queue *q, uint64_t seq, enum entity_id entity, struct str id, bool full, bool thin,
-	int64_t last_modified_us, unsigned attempts)
+void queue_add(struct queue *q, const struct arrival *a)
 {
-	if (queue_event(q, seq))
+	if (queue_event(q, a->seq))
 		return;
 	q->full = queue_events(q) >= EVENTS_MAX;
-	struct record *r = q->full ? NULL : queue_record(q, entity, id, true);
+	struct record *r = q->full ? NULL : queue_record(q, a->entity, a->id, true);
 	struct event *e = r ? calloc(1, sizeof *e) : NULL;
 	if (!e)
 		return;
-	*e = (struct event){.seq = seq,
+	*e = (struct event){.seq = a->seq,
 		.record = r,
-		.full = full,
-		.thin = thin,
-		.last_modified_us = last_modified_us,
-		.attempts = attempts};
+		.full = a->full,
+		.thin = a->thin,
+		.deletes = a->deletes,
+		.last_modified_us = a->last_modified_us,
+		.attempts = a->attempts};
 	HASH_ADD(hh, q->by_seq, seq, sizeof e->seq, e);
 	insert_by_seq(r, e);
-	if (r->state == RECORD_IDLE)
+	if (r->state == RECORD_IDLE || (r->state >= RECORD_TO_FETCH && !e->thin))
 		queue_settle(q, r, 0);
 }
 
@@ -137,11 +137,17 @@ void queue_forget(struct queue *q, struct event *e)
 
 struct event *queue_choose(struct record *r)
 {
-	struct event *e, *best = NULL;
+	struct event *e, *newest = NULL, *oldest = NULL;
 	TAILQ_FOREACH(e, &r->events, in_record)
-	if (e->full && (!best || e->last_modified_us >= best->last_modified_us))
-		best = e;
-	return best ? best : TAILQ_FIRST(&r->events);
+	{
+		if (e->thin)
+			continue;
+		if (e->full && (!newest || e->last_modified_us >= newest->last_modified_us))
+			newest = e;
+		if (!oldest)
+			oldest = e;
+	}
+	return newest ? newest : oldest ? oldest : TAILQ_FIRST(&r->events);
 }
 
 void queue_settle(struct queue *q, struct record *r, int64_t now_ns)

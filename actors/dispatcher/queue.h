@@ -14,7 +14,7 @@ struct event { /* one waiting queue row */
 	TAILQ_ENTRY(event) in_record; /* by seq */
 	int64_t last_modified_us;     /* 0: unknown */
 	unsigned attempts;
-	bool full, thin;
+	bool full, thin, deletes;
 	UT_hash_handle hh;
 };
 
@@ -72,9 +72,16 @@ void queue_init(struct queue *, struct actor *);
 size_t queue_events(const struct queue *);
 struct shard *queue_shard(struct queue *, enum entity_id, struct str id);
 
-/* Adds a due event, unless it is known. Its record becomes ready if it was idle. */
-void queue_add(struct queue *, uint64_t seq, enum entity_id, struct str id, bool full, bool thin,
-	int64_t last_modified_us, unsigned attempts);
+struct arrival { /* a due event, as a hint or the sweep tells of it */
+	uint64_t seq;
+	enum entity_id entity;
+	struct str id;
+	bool full, thin, deletes;
+	int64_t last_modified_us; /* 0: unknown */
+	unsigned attempts;
+};
+/* Adds a due event, unless it is known. Its record becomes ready if it was idle, or only waited for Zoho. */
+void queue_add(struct queue *, const struct arrival *);
 struct event *queue_event(struct queue *, uint64_t seq);
 struct record *queue_record(struct queue *, enum entity_id, struct str id, bool make);
 /* The event is settled (or put off in PostgreSQL): forget it. Call queue_settle on its record afterwards. */
@@ -82,5 +89,6 @@ void queue_forget(struct queue *, struct event *);
 /* A record's work is done for now: ready again if events wait, else forgotten. */
 void queue_settle(struct queue *, struct record *, int64_t now_ns);
 void queue_to_state(struct queue *, struct record *, enum record_state, int64_t now_ns);
-/* The event to do first: the newest whole record, which makes the others superfluous, else the oldest. */
+/* The event to do first: the newest whole record, which makes the others superfluous, else the oldest that needs no fetch:
+ * nothing waits for Zoho that can be done without. */
 struct event *queue_choose(struct record *);

@@ -8,6 +8,7 @@
 
 static const struct db_statement again = {"dispatch_retry", SQL_DISPATCH_RETRY};
 static const struct db_statement dead = {"apply_dead_letter_queue", SQL_APPLY_DEAD_LETTER_QUEUE};
+static const struct db_statement confirm = {"dispatch_confirm_delete", SQL_DISPATCH_CONFIRM_DELETE};
 static const struct db_statement alert = {"dispatch_alert", SQL_DISPATCH_ALERT};
 
 static void on_written(void *ctx, const struct db_reply *r)
@@ -17,8 +18,15 @@ static void on_written(void *ctx, const struct db_reply *r)
 		d->sweep_all = true; /* the row is as it was: it comes back */
 }
 
+static void on_confirmed(void *ctx, const struct db_reply *r)
+{
+	struct dispatcher *d = ctx;
+	(void)r; /* done or not, the row waits: it is looked at again */
+	sweep_now(d, true);
+}
+
 /* Between half of it and the whole of min·2^attempts, at most max. */
-static int64_t backoff_ns(const struct config *c, unsigned attempts)
+int64_t backoff_ns(const struct config *c, unsigned attempts)
 {
 	int64_t wait = c->queue_backoff_min;
 	for (unsigned i = 0; i < attempts && wait < c->queue_backoff_max; i++)
@@ -55,6 +63,16 @@ void bury_event(struct dispatcher *d, struct event *e, const char *code, const c
 	struct record *r = e->record;
 	queue_forget(&d->queue, e);
 	queue_settle(&d->queue, r, loop_now(d->actor->loop));
+}
+
+void confirm_delete(struct dispatcher *d, struct event *e)
+{
+	char seq[24];
+	snprintf(seq, sizeof seq, "%" PRIu64, e->seq);
+	struct record *r = e->record;
+	queue_forget(&d->queue, e);
+	queue_settle(&d->queue, r, loop_now(d->actor->loop));
+	db_query(d->db, &confirm, on_confirmed, d, 2, d->actor->config.zoho_organization_id, seq);
 }
 
 void park_entity(struct dispatcher *d, enum entity_id entity, const char *code, const char *error)

@@ -23,9 +23,14 @@ static void on_rows(void *ctx, const struct db_reply *r)
 	int n = PQntuples(res);
 	for (int i = 0; i < n; i++) {
 		uint64_t seq = strtoull(PQgetvalue(res, i, 0), NULL, 10);
-		queue_add(&d->queue, seq, entity_by_name(str_of(PQgetvalue(res, i, 1))), str_of(PQgetvalue(res, i, 2)),
-			*PQgetvalue(res, i, 3) == 't', *PQgetvalue(res, i, 4) == 't',
-			strtoll(PQgetvalue(res, i, 5), NULL, 10), (unsigned)atoi(PQgetvalue(res, i, 6)));
+		queue_add(&d->queue, &(struct arrival){.seq = seq,
+					     .entity = entity_by_name(str_of(PQgetvalue(res, i, 1))),
+					     .id = str_of(PQgetvalue(res, i, 2)),
+					     .full = *PQgetvalue(res, i, 3) == 't',
+					     .thin = *PQgetvalue(res, i, 4) == 't',
+					     .last_modified_us = strtoll(PQgetvalue(res, i, 5), NULL, 10),
+					     .attempts = (unsigned)atoi(PQgetvalue(res, i, 6)),
+					     .deletes = *PQgetvalue(res, i, 7) == 't'});
 		d->sweep_from = seq;
 	}
 	if (d->sweep_from > d->newest) {

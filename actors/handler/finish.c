@@ -93,14 +93,24 @@ void finish_add(struct job *j, struct db_call *call)
 		add_links(j, call);
 }
 
+static void refetch(struct job *j, uint64_t seq)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (j->kind == JOB_QUEUE && j->seqs[i] == seq)
+			j->outcomes[i] |= OUTCOME_AND_REFETCH;
+}
+
 void finish_read(struct job *j, const struct db_reply *r)
 {
 	for (int i = 0; i < r->n; i++) {
 		const PGresult *res = r->results[i];
-		if (PQnfields(res) != 1 || strcmp(PQfname(res, 0), "seq") != 0)
+		if (PQnfields(res) != 2 || strcmp(PQfname(res, 0), "seq") != 0)
 			continue;
-		for (int row = 0; row < PQntuples(res) && j->closed_n < MESSAGE_LIST_MAX; row++)
+		for (int row = 0; row < PQntuples(res) && j->closed_n < MESSAGE_LIST_MAX; row++) {
 			j->closed[j->closed_n++] = strtoull(PQgetvalue(res, row, 0), NULL, 10);
+			if (!PQgetisnull(res, row, 1))
+				refetch(j, strtoull(PQgetvalue(res, row, 1), NULL, 10));
+		}
 	}
 }
 

@@ -84,7 +84,7 @@ static bool report_record(struct actor *a, const struct job *j, const struct msg
 		&(struct msg_record_applied){.entity = m->entity,
 			.id = m->id,
 			.seq = m->seq,
-			.outcome = j->outcomes[0] & (OUTCOME_AND_REFETCH - 1),
+			.outcome = j->outcomes[0],
 			.retry = j->retry,
 			.error = str_of(j->error),
 			.closed = {j->closed, j->closed_n}});

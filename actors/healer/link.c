@@ -23,8 +23,8 @@ static void add(const char *table, const struct field *f, const char *key)
 	struct buf name = {0}, sql = {0};
 	buf_fmt(&name, "healer_link_%s_%s", table, f->column);
 	buf_fmt(&sql,
-		"WITH late AS (SELECT t.ctid AS at, k.id FROM %s t JOIN %s k ON k.organization_id = t.organization_id "
-		"AND k.%s = t.%s"
+		"WITH late AS (SELECT t.ctid AS at, k.id FROM %s t JOIN %s k ON k.organization_id = t.organization_id"
+		" AND k.%s = t.%s"
 		" WHERE t.organization_id = $1 AND t.%s IS NULL LIMIT $2::int FOR UPDATE OF t SKIP LOCKED),"
 		" linked AS (UPDATE %s t SET %s = late.id FROM late WHERE t.ctid = late.at RETURNING 1)"
 		" SELECT count(*) FROM linked",

@@ -120,8 +120,8 @@ bool access_ops(struct request *r, const char **who)
 	*who = "loopback";
 	if (came_through_a_proxy(r))
 		http_refuse(r, 403,
-			"This came through a proxy, and without http.tokens_file only direct callers on loopback are "
-			"served; configure a token");
+			"This came through a proxy, and without http.tokens_file only direct callers on loopback are"
+			" served; configure a token");
 	else if (!c->loopback)
 		http_refuse(r, 403, "Without http.tokens_file only callers on loopback are served; configure a token");
 	else
@@ -175,9 +175,8 @@ void access_preflight(struct request *r)
 	if (asks && !access_origin(r))
 		return;
 	snprintf(lines, sizeof lines,
-		asks ? "Allow: %s\r\nAccess-Control-Allow-Methods: %s\r\nAccess-Control-Allow-Headers: Authorization, "
-		       "Content-Type, "
-		       "Prefer, X-Correlation-ID, Last-Event-ID\r\nAccess-Control-Max-Age: 600\r\n"
+		asks ? "Allow: %s\r\nAccess-Control-Allow-Methods: %s\r\nAccess-Control-Allow-Headers: Authorization,"
+		       " Content-Type, Prefer, X-Correlation-ID, Last-Event-ID\r\nAccess-Control-Max-Age: 600\r\n"
 		     : "Allow: %s\r\n",
 		allow, allow);
 	http_answer(r, &(struct http_answer){.status = 204, .headers = lines});

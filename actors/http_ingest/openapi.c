@@ -46,8 +46,8 @@ static void put_operation(struct http_text *t, enum route_id id)
 	if (!open)
 		http_text_put(t, "\"security\":[{},{\"bearer\":[]}],");
 	http_text_printf(t,
-		"\"responses\":{\"%d\":{\"description\":\"Done\"},\"default\":{\"description\":\"Refused or "
-		"failed\",\"content\":"
+		"\"responses\":{\"%d\":{\"description\":\"Done\"},\"default\":{\"description\":\"Refused or"
+		" failed\",\"content\":"
 		"{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/Error\"}}}}}}",
 		webhook ? 202 : 200);
 }

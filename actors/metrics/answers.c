@@ -145,8 +145,8 @@ void health_complete(struct metrics *m, const struct facts *f, struct buf *b)
 {
 	struct verdict v = judge(m, f);
 	buf_fmt(b,
-		"{\"status\":\"%s\",\"score\":%d,\"service\":\"TDS (TSH Data "
-		"Sync)\",\"version\":\"%s\",\"uptime_seconds\":%" PRId64,
+		"{\"status\":\"%s\",\"score\":%d,\"service\":\"TDS (TSH Data"
+		" Sync)\",\"version\":\"%s\",\"uptime_seconds\":%" PRId64,
 		health_words[v.status], v.score, TDS_VERSION, (now_us() - m->started_us) / 1000000);
 	add_time_or_null(b, "last_sync_at", f->last_sync_us);
 	buf_str(b, ",");

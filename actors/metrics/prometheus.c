@@ -33,8 +33,8 @@ static void add_actors(struct buf *b, const struct metrics *m)
 			buf_fmt(b, "tds_actor_up{actor=\"%s\",io=\"%s\"} %d\n", s->name, s->io,
 				state == SLOT_READY || state == SLOT_DEGRADED);
 	}
-	buf_str(b, "# HELP tds_actor_restarts_total Deaths followed by a start\n# TYPE tds_actor_restarts_total "
-		   "counter\n");
+	buf_str(b, "# HELP tds_actor_restarts_total Deaths followed by a start\n# TYPE tds_actor_restarts_total"
+		   " counter\n");
 	for (uint32_t i = 0; i < m->actor->boot->slots; i++) {
 		const struct slot *s = slot_of(m->actor->slots, (int)i);
 		if (*s->name)

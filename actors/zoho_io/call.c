@@ -180,6 +180,8 @@ void zoho_call_start(struct call *call, const char *path)
 	call->state = CALL_FLYING;
 	call->token = z->keeper.token.generation;
 	call->sent_us = now_us();
+	if (!call->tried_us)
+		call->tried_us = call->sent_us;
 	actor_count(z->actor, COUNT_CALLS, 1);
 	send(call, url);
 }

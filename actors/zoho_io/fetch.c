@@ -5,7 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void report(struct zoho *z, const struct msg_fetch *m, const struct reply *r)
+/* Whether the failure is Zoho's (nothing of this product has gone well since the call was first tried) or ours, not the
+ * record's: asking again later may well do. */
+static bool is_away(const struct zoho *z, const struct call *call, const struct reply *r)
+{
+	if (r->code == CODE_NOT_AUTHORIZED || r->code == CODE_QUEUE_FULL || r->verdict == REPLY_LIMITED)
+		return true;
+	return call && r->verdict == REPLY_TRANSIENT &&
+	       z->breakers[call->endpoint->product].last_success_us < call->tried_us;
+}
+
+static void report(struct zoho *z, const struct msg_fetch *m, const struct call *call, const struct reply *r)
 {
 	bool failed = r->verdict != REPLY_OK;
 	zoho_report(z, MSG_FETCHED,
@@ -14,6 +24,7 @@ static void report(struct zoho *z, const struct msg_fetch *m, const struct reply
 			.seq = m->seq,
 			.failed = failed,
 			.not_found = r->verdict == REPLY_NOT_FOUND,
+			.away = failed && is_away(z, call, r),
 			.status = (uint64_t)r->status,
 			.code = r->code,
 			.error = str_of(failed ? r->why : "")});
@@ -21,7 +32,8 @@ static void report(struct zoho *z, const struct msg_fetch *m, const struct reply
 
 static void report_own(struct fetch *f, const struct reply *r)
 {
-	report(f->call.zoho, &(struct msg_fetch){.entity = f->call.entity, .id = str_of(f->id), .seq = f->seq}, r);
+	report(f->call.zoho, &(struct msg_fetch){.entity = f->call.entity, .id = str_of(f->id), .seq = f->seq}, &f->call,
+		r);
 }
 
 static void free_fetch(struct fetch *f)
@@ -170,5 +182,5 @@ void zoho_fetch(struct actor *a, struct edge *e, const union message *message)
 		return;
 	}
 	snprintf(r.why, sizeof r.why, "%s", why);
-	report(z, m, &r);
+	report(z, m, NULL, &r);
 }

@@ -1,5 +1,7 @@
 -- Closes worked-through queue rows; a whole record makes earlier waiting events of its record superfluous, dead letters
--- included. $1 organisation, $2 seqs, $3 outcomes (text), $4 worker. Answers the superseded seqs.
+-- included, deletes not. One of the same version has other content (else it were a duplicate): Zoho must say which is right,
+-- asked after both were received. $1 organisation, $2 seqs, $3 outcomes (text), $4 worker. Answers the superseded seqs, and the
+-- seq whose record is therefore to be fetched.
 WITH o AS (SELECT * FROM unnest($2::bigint[], $3::text[]) AS o(seq, outcome)),
 fin AS (
 	UPDATE tds_sync_queue q SET status = 'completed', completed_at = now(), started_at = coalesce(q.started_at, now()),
@@ -16,8 +18,15 @@ fin AS (
 	WHERE f.is_full AND f.outcome IN ('applied', 'unchanged') AND q.organization_id = f.organization_id
 		AND q.entity_type = f.entity_type AND q.source_entity_id = f.source_entity_id AND q.seq < f.seq
 		AND q.status IN ('pending', 'retry', 'failed', 'dead_letter')
+		AND (q.operation_type <> 'delete' OR q.status = 'dead_letter')
 		AND (q.last_modified IS NULL OR q.last_modified <= f.last_modified)
-	RETURNING q.id, q.seq, f.id AS by
+	RETURNING q.id, q.seq, f.id AS by, f.seq AS by_seq, q.organization_id, q.entity_type, q.source_entity_id, q.observed_at,
+		coalesce(q.last_modified = f.last_modified, false) AS same
+), want AS (
+	UPDATE tds_entity_state s SET detail_wanted = true, observed_at = greatest(s.observed_at, u.observed_at)
+	FROM (SELECT organization_id, entity_type, source_entity_id, max(observed_at) AS observed_at FROM sup WHERE same GROUP BY 1, 2, 3) u
+	WHERE s.organization_id = u.organization_id AND s.entity_type = u.entity_type AND s.source_entity_id = u.source_entity_id
+		AND s.deleted_at IS NULL
 ), letters AS (
 	UPDATE tds_dead_letter_queue d SET resolved = true, resolved_at = now(), resolved_by = $4,
 		resolution_notes = 'superseded by event ' || s.by
@@ -28,4 +37,4 @@ fin AS (
 	SELECT organization_id, id, entity_type, source_entity_id, operation_type, 'completed', outcome, attempt_count, $4
 	FROM fin WHERE outcome = 'stale'
 )
-SELECT seq FROM sup
+SELECT seq, CASE WHEN same THEN by_seq END AS refetch FROM sup

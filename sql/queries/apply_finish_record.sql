@@ -1,5 +1,6 @@
--- Closes what a fetched record settles: the queue row it was fetched for and waiting events received before the fetch was
--- sent. $1 organisation, $2 entity, $3 id, $4 seq or 0, $5 outcome, $6 sent (Unix µs), $7 worker. Answers the closed seqs.
+-- Closes what a fetched record settles: the queue row it was fetched for and, where it is what the row says now, waiting events
+-- received before the fetch was sent. $1 organisation, $2 entity, $3 id, $4 seq or 0, $5 outcome, $6 sent (Unix µs), $7 worker.
+-- Answers the closed seqs.
 WITH fin AS (
 	UPDATE tds_sync_queue q SET status = 'completed', completed_at = now(), started_at = coalesce(q.started_at, now()),
 		attempt_count = q.attempt_count + (q.seq = $4::bigint)::int, next_retry_at = NULL, locked_by = NULL,
@@ -8,7 +9,8 @@ WITH fin AS (
 			'worker', $7::text, 'fetched', true)
 	WHERE q.organization_id = $1 AND q.entity_type = $2::tds_entity_type AND q.source_entity_id = $3
 		AND ((q.seq = $4::bigint AND q.status IN ('pending', 'processing', 'retry', 'failed'))
-			OR (q.status IN ('pending', 'retry', 'failed', 'dead_letter') AND q.operation_type <> 'delete'
+			OR ($5 IN ('applied', 'unchanged') AND q.status IN ('pending', 'retry', 'failed', 'dead_letter')
+				AND (q.operation_type <> 'delete' OR q.status = 'dead_letter')
 				AND q.observed_at < 'epoch'::timestamptz + $6::bigint * interval '1 microsecond'))
 	RETURNING q.id, q.seq
 ), letters AS (
@@ -16,4 +18,4 @@ WITH fin AS (
 		resolution_notes = 'the record was fetched again'
 	FROM fin f WHERE d.sync_queue_id = f.id AND NOT d.resolved
 )
-SELECT seq FROM fin
+SELECT seq, NULL::bigint AS refetch FROM fin

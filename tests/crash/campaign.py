@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The kill campaign: webhooks (some twice, some late), changes without webhooks and bulk syncs go on while actors are killed at
+"""The kill campaign: webhooks (some twice, some late), deletes, changes without webhooks and bulk syncs go on while actors are killed at
 random moments; then everything is left to settle and every row is compared with the simulator, every acknowledged webhook
 with the tables, by a checker that shares no code with the product.
 
@@ -41,10 +41,17 @@ def traffic(sim, tds, end, dice):
     def webhooks(entity):
         sim.control("POST", f"change?entity={entity}&count=20&seed={next(numbers)}&webhook=true&rate=100")
 
+    def delete():
+        entity = dice.choice(ENTITIES)
+        left = sim.ids(entity)
+        if len(left) > 20:
+            sim.delete(entity, dice.choice(left), webhook=True)
+        time.sleep(0.3)
+
     def bulk():
         tds.bulk(dice.choice(list(fixture.BULK.values())), timeout=20, active_only=False)
         time.sleep(0.1)
-    return [until(end, lambda e=e: webhooks(e)) for e in ENTITIES] + [until(end, bulk)]
+    return [until(end, lambda e=e: webhooks(e)) for e in ENTITIES] + [until(end, bulk), until(end, delete)]
 
 
 def kill_once(tds, name, times):
@@ -108,6 +115,8 @@ def main():
     for thread in threads:
         thread.join()
     settle(sim, tds)
+    events = sim.acknowledged()
+    print(f"# {len(events)} webhooks acknowledged, {sum(e['event'] == 'deleted' for e in events)} of them deletes", flush=True)
     check(f"after {kills} deaths every row is what Zoho holds and every acknowledged webhook has ended", checker.differences(sim, tds))
     check("it ends cleanly", tds.stop())
     for name, seen in sorted(times.items()):

@@ -230,9 +230,8 @@ static int verdict(void)
 	}
 	uint64_t missed = atomic_load(&stage->missed);
 	bool ok = repeats_fit && sum.lost + sum.torn + sum.reordered + missed == 0 && sum.last > sum.kills;
-	printf("ring_kill: %s: %lu kills, %lu messages, %lu lost, %lu torn, %lu reordered, %lu repeated (at most one "
-	       "per "
-	       "death), %lu wakes missed\n",
+	printf("ring_kill: %s: %lu kills, %lu messages, %lu lost, %lu torn, %lu reordered, %lu repeated (at most one"
+	       " per death), %lu wakes missed\n",
 		ok ? "ok" : "FAILED", sum.kills, sum.last, sum.lost, sum.torn, sum.reordered, sum.repeated, missed);
 	return ok ? 0 : 1;
 }

@@ -167,9 +167,8 @@ int main(void)
 		printf("ring_step: skipped: ptrace is not to be had here\n");
 		return SKIPPED;
 	}
-	printf("ring_step: ok: killed after each of %ld instructions of a send and %ld of a take, %lu messages, 0 "
-	       "lost, "
-	       "0 torn, 0 reordered\n",
+	printf("ring_step: ok: killed after each of %ld instructions of a send and %ld of a take, %lu messages, 0"
+	       " lost, 0 torn, 0 reordered\n",
 		sends, takes, handled);
 	return 0;
 }

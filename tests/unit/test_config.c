@@ -122,13 +122,13 @@ Test(config, what_is_probably_not_meant_is_a_warning)
 		"webhook : { signature_secrets = [ \"abcdefghijkl\", \"short\" ]; }; zoho : { client_id = \"i\"; };");
 	cr_assert(config.warnings.n == 4);
 	cr_assert_str_eq(config.warnings.at[0],
-		"tds.conf:1: webhook.signature_secrets: entry 2 isn't 12 to 50 letters and "
-		"digits, which is all that Zoho accepts");
+		"tds.conf:1: webhook.signature_secrets: entry 2 isn't 12 to 50 letters and digits, which is all that"
+		" Zoho accepts");
 	cr_assert_str_eq(config.warnings.at[1], "zoho.organization_id: is not set: nothing will be fetched from Zoho");
 	put("open.conf", 0644, "webhook : { keys = [ \"k\" ]; };");
 	cr_assert(config_read(&other, "open.conf", error) == 0 && other.warnings.n == 1);
-	cr_assert_str_eq(other.warnings.at[0], "open.conf:1: webhook.keys: a secret in a file that everyone can read: "
-					       "chmod 640 it or use webhook.keys_file");
+	cr_assert_str_eq(other.warnings.at[0], "open.conf:1: webhook.keys: a secret in a file that everyone can read:"
+					       " chmod 640 it or use webhook.keys_file");
 }
 
 Test(config, durations_and_sizes_are_written_as_they_are_read)

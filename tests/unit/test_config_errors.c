@@ -19,8 +19,8 @@ Test(config_errors, every_mistake_is_told_where_it_is_and_what_would_be_right)
 		{"queue : { poll_interval = \"1\"; };", "tds.conf:1: queue.poll_interval: is \"1\", " DURATION_RANGE},
 		{"queue : { poll_interval = \"2h\"; };", "tds.conf:1: queue.poll_interval: is \"2h\", " DURATION_RANGE},
 		{"http : { body_bytes_max = \"1MB\"; };",
-			"tds.conf:1: http.body_bytes_max: is \"1MB\", must be a size "
-			"from \"1KiB\" to \"64MiB\" (in quotes, with B, KiB, MiB or GiB)"},
+			"tds.conf:1: http.body_bytes_max: is \"1MB\", must be a size from \"1KiB\" to \"64MiB\" (in"
+			" quotes, with B, KiB, MiB or GiB)"},
 		{"io = \"kqueue\";", "tds.conf:1: io: is \"kqueue\", must be \"auto\", \"uring\" or \"epoll\""},
 		{"sync : { details = 1; };", "tds.conf:1: sync.details: is 1, must be true or false"},
 		{"alerts : { failure_rate_max = 1.01; };",
@@ -28,10 +28,10 @@ Test(config_errors, every_mistake_is_told_where_it_is_and_what_would_be_right)
 		{"alerts : { smtp : { host = \"h\"; }; };",
 			"tds.conf:1: alerts.smtp: is a group, must be empty: nothing reads it yet"},
 		{"http : { listen = \"127.0.0.1:80\"; };",
-			"tds.conf:1: http.listen: is \"127.0.0.1:80\", must be a list of "
-			"1 to 15 texts, such as [ \"a\", \"b\" ]"},
-		{"http : { listen = [ ]; };", "tds.conf:1: http.listen: has 0 entries, must be a list of 1 to 15 "
-					      "texts, such as [ \"a\", \"b\" ]"},
+			"tds.conf:1: http.listen: is \"127.0.0.1:80\", must be a list of 1 to 15 texts, such as ["
+			" \"a\", \"b\" ]"},
+		{"http : { listen = [ ]; };", "tds.conf:1: http.listen: has 0 entries, must be a list of 1 to 15"
+					      " texts, such as [ \"a\", \"b\" ]"},
 		{"webhook : { keys = [ \"\" ]; };",
 			"tds.conf:1: webhook.keys: entry 1 is 0 bytes long, must be a text of 1 to 4096 bytes"},
 		{"webhook : { keys = [ 5 ]; };",
@@ -47,43 +47,41 @@ Test(config_errors, every_mistake_is_told_where_it_is_and_what_would_be_right)
 		{"qeue : { };", "tds.conf:1: qeue: no such section; did you mean queue?"},
 		{"tds : { data_dir = \"x\"; };", "tds.conf:1: tds: no such section; did you mean log?"},
 		{"queue = 5;", "tds.conf:1: queue: is a section, must be queue : { ... };"},
-		{"io = \"auto\"\nlog : { };\nlog : { };", "tds.conf:3: duplicate setting name: look for a missing ; or "
-							  "quote or bracket here or on the line before"},
-		{"io = \"auto;\n", "tds.conf:2: syntax error: look for a missing ; or quote or bracket here or on the "
-				   "line before"},
+		{"io = \"auto\"\nlog : { };\nlog : { };", "tds.conf:3: duplicate setting name: look for a missing ; or"
+							  " quote or bracket here or on the line before"},
+		{"io = \"auto;\n", "tds.conf:2: syntax error: look for a missing ; or quote or bracket here or on the"
+				   " line before"},
 		{"# x\n@include \"y\"\n",
 			"tds.conf:2: @include isn't allowed: put the file into conf.d/ beside this one"},
 		{"\nio = \"\\x00\";", "tds.conf:2: a text can't hold \\x00"},
 		{"http : { listen = [ \"erp:80\" ]; };",
-			"tds.conf:1: http.listen: is \"erp:80\", must be a numeric address or "
-			"localhost with a port, such as \"127.0.0.1:8000\" or \"[::1]:8000\""},
+			"tds.conf:1: http.listen: is \"erp:80\", must be a numeric address or localhost with a port,"
+			" such as \"127.0.0.1:8000\" or \"[::1]:8000\""},
 		{"http : { listen = [ \"0.0.0.0:80\" ]; };",
-			"tds.conf:1: http.listen: \"0.0.0.0:80\" can be reached from other machines, so "
-			"http.tokens_file must "
-			"name a file of tokens (made by tdsctl token); without one listen on 127.0.0.1 only"},
+			"tds.conf:1: http.listen: \"0.0.0.0:80\" can be reached from other machines, so"
+			" http.tokens_file must name a file of tokens (made by tdsctl token); without one listen on"
+			" 127.0.0.1 only"},
 		{"http : { cors_origins = [ \"https://a/b\" ]; };",
-			"tds.conf:1: http.cors_origins: is \"https://a/b\", must be an origin, scheme and host without "
-			"a path, "
-			"such as \"https://erp.example.com\""},
+			"tds.conf:1: http.cors_origins: is \"https://a/b\", must be an origin, scheme and host without"
+			" a path, such as \"https://erp.example.com\""},
 		{"zoho : { api_url = \"http://example.com\"; };",
-			"tds.conf:1: zoho.api_url: is \"http://example.com\", must "
-			"be https: plain http is for a simulator on this machine only"},
-		{"zoho : { api_url = \"example.com\"; };", "tds.conf:1: zoho.api_url: is \"example.com\", must be a "
-							   "URL such as \"https://www.zohoapis.com\""},
-		{"database : { url = \"erp secret\"; };", "tds.conf:1: database.url: isn't a connection string of "
-							  "libpq: \"postgresql://user:password@host/name\" "
-							  "or \"host=... dbname=...\""},
+			"tds.conf:1: zoho.api_url: is \"http://example.com\", must be https: plain http is for a"
+			" simulator on this machine only"},
+		{"zoho : { api_url = \"example.com\"; };", "tds.conf:1: zoho.api_url: is \"example.com\", must be a"
+							   " URL such as \"https://www.zohoapis.com\""},
+		{"database : { url = \"erp secret\"; };", "tds.conf:1: database.url: isn't a connection string of"
+							  " libpq: \"postgresql://user:password@host/name\" or"
+							  " \"host=... dbname=...\""},
 		{"database : { schema = \"a b\"; };",
-			"tds.conf:1: database.schema: is \"a b\", must be a name of lower-case "
-			"letters, digits and _ that starts with a letter"},
-		{"queue : { backoff_max = \"500ms\"; };", "tds.conf:1: queue.backoff_max: is \"500ms\", must be at "
-							  "least queue.backoff_min, which is \"1s\""},
+			"tds.conf:1: database.schema: is \"a b\", must be a name of lower-case letters, digits and _"
+			" that starts with a letter"},
+		{"queue : { backoff_max = \"500ms\"; };", "tds.conf:1: queue.backoff_max: is \"500ms\", must be at"
+							  " least queue.backoff_min, which is \"1s\""},
 		{"queue : { batch_size = 501; };",
 			"tds.conf:1: queue.batch_size: is 501, must be at most queue.batch_size_max, which is 500"},
 		{"supervisor : { heartbeat_timeout = \"1s\"; };",
-			"tds.conf:1: supervisor.heartbeat_timeout: is \"1s\", must be a duration from \"2s\" to \"1h\" "
-			"(in "
-			"quotes, with ms, s, m, h or d)"},
+			"tds.conf:1: supervisor.heartbeat_timeout: is \"1s\", must be a duration from \"2s\" to \"1h\""
+			" (in quotes, with ms, s, m, h or d)"},
 		{"sync : { schedule = ( { name = \"x\"; every = \"1m\"; } ); };",
 			"tds.conf:1: sync.schedule[0].name: is \"x\", " NAMES},
 		{"sync : { schedule = (\n{ name = \"stock\"; } ); };",
@@ -132,7 +130,6 @@ Test(config_errors, a_bad_variable_is_named)
 	setenv("TDS_LOCK_TIMEOUT_SECONDS", "5s", 1);
 	bad("", "TDS_LOCK_TIMEOUT_SECONDS: queue.lock_timeout: is \"5s\", must be a whole number (unit s)");
 	setenv("ZOHO_REGION", "MARS", 1);
-	bad("", "ZOHO_REGION: zoho.data_center: is \"MARS\", must be US, EU or IN; for others set zoho.data_center in "
-		"the "
-		"file");
+	bad("", "ZOHO_REGION: zoho.data_center: is \"MARS\", must be US, EU or IN; for others set zoho.data_center in"
+		" the file");
 }

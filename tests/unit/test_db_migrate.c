@@ -69,8 +69,8 @@ Test(db_migrate, a_missing_right_is_named, .init = quiet)
 	psql("CREATE SCHEMA locked; CREATE ROLE guest LOGIN");
 	snprintf(url, sizeof url, "%s user=guest", pg_url());
 	cr_expect_eq(db_migrate(url, "locked", error, sizeof error), EXIT_PERMANENT);
-	cr_expect_str_eq(error, "database: role guest may not create tables in schema locked: GRANT USAGE, CREATE ON "
-				"SCHEMA locked TO guest");
+	cr_expect_str_eq(error, "database: role guest may not create tables in schema locked: GRANT USAGE, CREATE ON"
+				" SCHEMA locked TO guest");
 	cr_expect_eq(db_migrate(url, "absent", error, sizeof error), EXIT_PERMANENT);
 	cr_expect(strstr(error, "permission denied") && strstr(error, "lacks a right"), "%s", error);
 }

@@ -50,9 +50,9 @@ ON_BOTH(db_server, calls_are_answered_in_order)
 ON_BOTH(db_server, a_session_is_set_up)
 {
 	struct fixture *f = fixture_up(backend);
-	query(f, "SELECT concat_ws(' ', current_setting('search_path'), current_setting('application_name'), "
-		 "current_setting('timezone'), "
-		 "current_setting('statement_timeout'), current_setting('client_connection_check_interval'))");
+	query(f, "SELECT concat_ws(' ', current_setting('search_path'), current_setting('application_name'),"
+		 " current_setting('timezone'), current_setting('statement_timeout'),"
+		 " current_setting('client_connection_check_interval'))");
 	cr_expect_str_eq(f->value, "public tds:test UTC 30s 100ms");
 	fixture_close(f);
 }

@@ -23,7 +23,11 @@ static struct record *record(const char *id)
 
 static void add(uint64_t seq, const char *id, bool full, int64_t modified)
 {
-	queue_add(&q, seq, ENTITY_PRODUCT, str_of(id), full, false, modified, 0);
+	queue_add(&q, &(struct arrival){.seq = seq,
+			      .entity = ENTITY_PRODUCT,
+			      .id = str_of(id),
+			      .full = full,
+			      .last_modified_us = modified});
 }
 
 TestSuite(queue, .init = make);
@@ -87,17 +91,40 @@ Test(queue, a_settled_record_without_events_is_forgotten)
 	cr_assert_eq(q.shards[0].ready_n, 0);
 }
 
+static void add_thin(uint64_t seq, const char *id)
+{
+	queue_add(&q, &(struct arrival){.seq = seq, .entity = ENTITY_PRODUCT, .id = str_of(id), .thin = true});
+}
+
 Test(queue, a_thin_event_is_fetched_first)
 {
-	queue_add(&q, 1, ENTITY_PRODUCT, str_of("a"), false, true, 0, 0);
+	add_thin(1, "a");
 	cr_assert_eq(record("a")->state, RECORD_TO_FETCH);
+}
+
+Test(queue, what_needs_no_fetch_does_not_wait_for_one)
+{
+	add_thin(1, "a");
+	queue_to_state(&q, record("a"), RECORD_FETCHING, 0);
+	add(2, "a", false, 0);
+	cr_assert_eq(record("a")->state, RECORD_READY);
+	cr_assert_eq(queue_choose(record("a"))->seq, 2);
+	cr_assert_eq(q.fetching_n, 0);
+}
+
+Test(queue, a_second_thin_event_leaves_the_fetch_alone)
+{
+	add_thin(1, "a");
+	queue_to_state(&q, record("a"), RECORD_FETCHING, 0);
+	add_thin(2, "a");
+	cr_assert_eq(record("a")->state, RECORD_FETCHING);
 }
 
 Test(queue, an_id_that_is_too_long_is_not_taken)
 {
 	char id[RECORD_ID_BYTES + 10];
 	memset(id, '1', sizeof id);
-	queue_add(&q, 1, ENTITY_PRODUCT, (struct str){id, sizeof id}, true, false, 0, 0);
+	queue_add(&q, &(struct arrival){.seq = 1, .entity = ENTITY_PRODUCT, .id = {id, sizeof id}, .full = true});
 	cr_assert_eq(queue_events(&q), 0);
 }
 

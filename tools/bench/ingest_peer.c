@@ -12,11 +12,11 @@
 enum { BATCH_MAX = 512, BODY_BYTES = 1024, TEXT_MAX = 2048 };
 
 static const char insert_rows[] =
-	"WITH a AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS a(event, key, record, "
-	"body)),"
+	"WITH a AS (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS a(event, key, record,"
+	" body)),"
 	" i AS (INSERT INTO tds_inbox_events (id, organization_id, entity_type, source_entity_id, raw_payload,"
-	" idempotency_key, moved_to_queue) SELECT event, $5, 'product', record, body::jsonb, key, true FROM a "
-	"RETURNING id)"
+	" idempotency_key, moved_to_queue) SELECT event, $5, 'product', record, body::jsonb, key, true FROM a"
+	" RETURNING id)"
 	" INSERT INTO tds_sync_queue (inbox_event_id, organization_id, entity_type, source_entity_id, is_full, status)"
 	" SELECT event, $5, 'product', record, true, 'completed' FROM a";
 
@@ -37,8 +37,8 @@ static size_t put_body(char *to, uint64_t n)
 {
 	static const char filler[] = "abcdefghijklmnopqrstuvwxyz";
 	size_t length = (size_t)sprintf(to,
-		"\"{\\\"item\\\":{\\\"item_id\\\":\\\"%llu\\\",\\\"name\\\":\\\"Bench item "
-		"%llu\\\",\\\"rate\\\":360.00,"
+		"\"{\\\"item\\\":{\\\"item_id\\\":\\\"%llu\\\",\\\"name\\\":\\\"Bench item"
+		" %llu\\\",\\\"rate\\\":360.00,"
 		"\\\"status\\\":\\\"active\\\",\\\"description\\\":\\\"",
 		(unsigned long long)n, (unsigned long long)n);
 	while (length < BODY_BYTES + 16) {

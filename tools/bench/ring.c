@@ -253,8 +253,8 @@ static void measure_sleeping(void)
 		bells[i] = (double)stage->doorbells / MESSAGES;
 		room[i] = (double)stage->room_bells / MESSAGES;
 	}
-	printf("ring under load with the sleep protocol: %.1f M messages/s, %.5f doorbells per message, ratio to the "
-	       "limit of 0.05: %.3f; %.5f requests for room\n",
+	printf("ring under load with the sleep protocol: %.1f M messages/s, %.5f doorbells per message, ratio to the"
+	       " limit of 0.05: %.3f; %.5f requests for room\n",
 		median(rate), median(bells), median(bells) / 0.05, median(room));
 }
 

@@ -79,8 +79,8 @@ static void send_one(void)
 		(unsigned long long)(n % RECORDS), (unsigned long long)n, (unsigned long long)(n % RECORDS),
 		(unsigned long long)n, stamp, 0);
 	int all = snprintf(out, sizeof out,
-		"POST /api/tds/webhooks/products HTTP/1.1\r\nHost: bench\r\nContent-Type: "
-		"application/json\r\nContent-Length: %d\r\n\r\n%s",
+		"POST /api/tds/webhooks/products HTTP/1.1\r\nHost: bench\r\nContent-Type:"
+		" application/json\r\nContent-Length: %d\r\n\r\n%s",
 		length, body);
 	int64_t at = now_ns();
 	run.sent_ns[n % SAMPLES_MAX] = at;

@@ -5,17 +5,17 @@
 
 const struct command commands[] = {
 	{"status", "", "who runs, since when, how fast, and why the last one died",
-		"A tree of the supervisor and its actors: pid, state, restarts, what was worked through and the rate "
-		"over a second.",
+		"A tree of the supervisor and its actors: pid, state, restarts, what was worked through and the rate"
+		" over a second.",
 		run_status},
 	{"health", "", "one line and the monitoring-plugin codes",
 		"Exits 0 healthy, 1 degraded, 2 critical, 3 unknown (TDS doesn't answer).", run_health},
 	{"sync", "NAME [--incremental] [--dry-run] [--all-items] [--since TIME] [--batch-size N] [--no-wait]",
 		"pull an entity (products, customers, …) or everything (sync-all)",
-		"--incremental goes on from the stored cursor. --since takes a date or an RFC 3339 time. --dry-run "
-		"reports what would\n"
-		"change and writes nothing. --all-items takes inactive products, too. --no-wait answers with the run's "
-		"id at once.",
+		"--incremental goes on from the stored cursor. --since takes a date or an RFC 3339 time. --dry-run"
+		" reports what would\n"
+		"change and writes nothing. --all-items takes inactive products, too. --no-wait answers with the run's"
+		" id at once.",
 		run_sync},
 	{"queue", "", "the queue by entity and status",
 		"Finished rows of the last 24 hours are counted, waiting ones always.", run_queue},
@@ -25,8 +25,8 @@ const struct command commands[] = {
 		"The reason, every attempt, the payload as it came and, if an actor died on it, the obituary.",
 		run_letter_show},
 	{"dead-letter retry", "ID | --all [--entity ENTITY]", "put it back into the queue, once the cause is mended",
-		"What fails again becomes a dead letter again; nothing is lost. --all takes every open one, or those "
-		"of one entity.",
+		"What fails again becomes a dead letter again; nothing is lost. --all takes every open one, or those"
+		" of one entity.",
 		run_letter_retry},
 	{"dead-letter resolve", "ID [--notes TEXT]", "mark it as dealt with",
 		"The event stays given up; the notes are kept with it and in the audit trail.", run_letter_resolve},
@@ -63,8 +63,8 @@ const struct command commands[] = {
 	{"config reference", "", "the reference of all keys, as Markdown",
 		"Type, default, range, when a change takes effect, who sees it.", run_config_reference},
 	{"psql", "[ARGUMENT …]", "psql on TDS's database",
-		"Arguments are psql's own: tdsctl psql -c 'SELECT 1'. The password, where the configuration has one, "
-		"goes through\nthe environment. For the private PostgreSQL root becomes the user that it runs as.",
+		"Arguments are psql's own: tdsctl psql -c 'SELECT 1'. The password, where the configuration has one,"
+		" goes through\nthe environment. For the private PostgreSQL root becomes the user that it runs as.",
 		run_psql},
 	{"version", "", "the version", "Of tdsctl; that of the running TDS stands in tdsctl status.", run_version},
 	{"help", "[COMMAND]", "this list, or a command's manual",

@@ -104,8 +104,8 @@ static _Noreturn void not_running(const struct ctl *c)
 			"TDS doesn't answer on %s within %d s; is its supervisor stopped? (ps, systemctl status tds)",
 			c->socket, PATIENCE_SECONDS);
 	fail(EXIT_FAILED,
-		"TDS isn't running, or not there: %s: %s; start it (systemctl start tds, or tds -c FILE), or say where "
-		"it is with -s or -c",
+		"TDS isn't running, or not there: %s: %s; start it (systemctl start tds, or tds -c FILE), or say where"
+		" it is with -s or -c",
 		c->socket, strerror(error));
 }
 

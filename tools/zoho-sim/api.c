@@ -198,17 +198,16 @@ static void refuse(struct request *request, enum limit limit)
 {
 	if (limit == LIMIT_MINUTE)
 		api_error(request, 429, (int)limit,
-			"For security reasons your account has been blocked as you have exceeded the maximum number of "
-			"requests "
-			"per minute that can originate from one account.");
+			"For security reasons your account has been blocked as you have exceeded the maximum number of"
+			" requests per minute that can originate from one account.");
 	else if (limit == LIMIT_DAY)
 		api_error(request, 429, (int)limit,
 			"The API call for this organization has exceeded the maximum call rate limit of %u.",
 			options.calls_per_day);
 	else
 		api_error(request, 429, (int)limit,
-			"You have reached the maximum number of in process requests allowed. Kindly try again after "
-			"some time.");
+			"You have reached the maximum number of in process requests allowed. Kindly try again after"
+			" some time.");
 	if (options.retry_after_seconds)
 		reply_header(request, "Retry-After", "%u", options.retry_after_seconds);
 }

@@ -70,8 +70,8 @@ const char *faults_add(json_object *spec)
 	json_object *rate;
 
 	if (fault.kind == FAULT_NONE)
-		return "kind must be 429, 500, 503, html, truncate, reset, slow, token_revoked, unauthorized, hang or "
-		       "gzip_cut";
+		return "kind must be 429, 500, 503, html, truncate, reset, slow, token_revoked, unauthorized, hang or"
+		       " gzip_cut";
 	if (!knows_all_keys(spec))
 		return "keys are kind, path, count, rate, after, code, status, delay_ms, body";
 	fault.count = whole(spec, "count", -1);

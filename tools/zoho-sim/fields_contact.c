@@ -3,16 +3,16 @@
 
 static const struct field_group address[] = {
 	{DETAIL, BLANK,
-		"address_id attention address street2 city state_code state zip country county country_code phone fax "
-		"latitude longitude",
+		"address_id attention address street2 city state_code state zip country county country_code phone fax"
+		" latitude longitude",
 		NULL},
 	{0},
 };
 
 static const struct field_group person[] = {
 	{DETAIL, BLANK,
-		"contact_person_id salutation first_name last_name email phone mobile designation department skype "
-		"fax photo_url",
+		"contact_person_id salutation first_name last_name email phone mobile designation department skype fax"
+		" photo_url",
 		NULL},
 	{DETAIL, NO, "is_added_in_portal can_invite", NULL},
 	{DETAIL, YES, "is_primary_contact", NULL},
@@ -33,14 +33,13 @@ static const struct field_group summary[] = {
 
 static const struct field_group templates[] = {
 	{DETAIL, BLANK,
-		"statement_template_id statement_template_name invoice_template_id invoice_template_name "
-		"bill_template_id bill_template_name estimate_template_id estimate_template_name "
-		"creditnote_template_id creditnote_template_name paymentthankyou_template_id "
-		"paymentthankyou_template_name invoice_email_template_id invoice_email_template_name "
-		"estimate_email_template_id estimate_email_template_name creditnote_email_template_id "
-		"creditnote_email_template_name paymentthankyou_email_template_id "
-		"paymentthankyou_email_template_name payment_remittance_email_template_id "
-		"payment_remittance_email_template_name",
+		"statement_template_id statement_template_name invoice_template_id invoice_template_name"
+		" bill_template_id bill_template_name estimate_template_id estimate_template_name"
+		" creditnote_template_id creditnote_template_name paymentthankyou_template_id"
+		" paymentthankyou_template_name invoice_email_template_id invoice_email_template_name"
+		" estimate_email_template_id estimate_email_template_name creditnote_email_template_id"
+		" creditnote_email_template_name paymentthankyou_email_template_id paymentthankyou_email_template_name"
+		" payment_remittance_email_template_id payment_remittance_email_template_name",
 		NULL},
 	{0},
 };
@@ -49,8 +48,8 @@ const struct field_group contact_groups[] = {
 	{BOTH, "@created", "created_time", NULL},
 	{BOTH, "@modified", "last_modified_time", NULL},
 	{BOTH, BLANK,
-		"contact_id contact_name company_name first_name last_name website language_code "
-		"language_code_formatted email phone mobile twitter facebook",
+		"contact_id contact_name company_name first_name last_name website language_code"
+		" language_code_formatted email phone mobile twitter facebook",
 		NULL},
 	{BOTH, ID("000093081"), "payment_terms_id", NULL},
 	{BOTH, ID("000000097"), "currency_id", NULL},
@@ -66,8 +65,8 @@ const struct field_group contact_groups[] = {
 	{BOTH, TEXT("customer"), "contact_type", NULL},
 	{BOTH, TEXT("disabled"), "portal_status", NULL},
 	{BOTH, ZERO,
-		"outstanding_receivable_amount outstanding_payable_amount unused_credits_receivable_amount "
-		"unused_credits_payable_amount",
+		"outstanding_receivable_amount outstanding_payable_amount unused_credits_receivable_amount"
+		" unused_credits_payable_amount",
 		NULL},
 	{BOTH, "=outstanding_receivable_amount", "outstanding_receivable_amount_bcy", NULL},
 	{BOTH, "=outstanding_payable_amount", "outstanding_payable_amount_bcy", NULL},
@@ -76,23 +75,23 @@ const struct field_group contact_groups[] = {
 	{DETAIL, "0", "portal_receipt_count", NULL},
 	{DETAIL, "2", "price_precision", NULL},
 	{DETAIL, BLANK,
-		"contact_tax_information designation department contact_salutation photo_url invited_by "
-		"contact_relation_type owner_id owner_name primary_contact_id zcrm_account_id zcrm_contact_id "
-		"crm_owner_id exchange_rate opening_balance_amount_bcy consent_date tax_id_type tax_id_value "
-		"tax_reg_label account_id account_name contact_category entity_address_id pricebook_id "
-		"pricebook_name notes zohopeople_client_id submitted_date submitted_by submitted_by_name "
-		"submitted_by_email submitted_by_photo_url submitter_id approver_id",
+		"contact_tax_information designation department contact_salutation photo_url invited_by"
+		" contact_relation_type owner_id owner_name primary_contact_id zcrm_account_id zcrm_contact_id"
+		" crm_owner_id exchange_rate opening_balance_amount_bcy consent_date tax_id_type tax_id_value"
+		" tax_reg_label account_id account_name contact_category entity_address_id pricebook_id pricebook_name"
+		" notes zohopeople_client_id submitted_date submitted_by submitted_by_name submitted_by_email"
+		" submitted_by_photo_url submitter_id approver_id",
 		NULL},
 	{DETAIL, "@created_display", "created_date", NULL},
 	{DETAIL, TEXT("Sample Operator"), "created_by_name", NULL},
 	{DETAIL, ID("000093001"), "created_by_id last_modified_by_id", NULL},
 	{DETAIL, NO,
-		"is_client_review_asked is_crm_customer is_consent_agreed is_client_review_settings_enabled "
-		"associated_with_square",
+		"is_client_review_asked is_crm_customer is_consent_agreed is_client_review_settings_enabled"
+		" associated_with_square",
 		NULL},
 	{DETAIL, NONE,
-		"documents locked_actions opening_balances addresses cards checks upi_mandates "
-		"bank_accounts vpa_list approvers_list integration_references",
+		"documents locked_actions opening_balances addresses cards checks upi_mandates bank_accounts vpa_list"
+		" approvers_list integration_references",
 		NULL},
 	{DETAIL, NONE, "contact_persons", person},
 	{DETAIL, TEXT("$"), "currency_symbol", NULL},
@@ -103,12 +102,12 @@ const struct field_group contact_groups[] = {
 	{DETAIL, LOCKS, "lock_detail", NULL},
 	{DETAIL, EMPTY, "default_templates", templates},
 	{DETAIL, YES,
-		"is_bcy_only_contact is_credit_limit_migration_completed has_transaction can_show_customer_ob "
-		"can_show_vendor_ob payment_reminder_enabled is_sms_enabled",
+		"is_bcy_only_contact is_credit_limit_migration_completed has_transaction can_show_customer_ob"
+		" can_show_vendor_ob payment_reminder_enabled is_sms_enabled",
 		NULL},
 	{DETAIL, ZERO,
-		"credit_limit_exceeded_amount opening_balance_amount outstanding_ob_receivable_amount "
-		"outstanding_ob_payable_amount unused_retainer_payments",
+		"credit_limit_exceeded_amount opening_balance_amount outstanding_ob_receivable_amount"
+		" outstanding_ob_payable_amount unused_retainer_payments",
 		NULL},
 	{LIST, "=contact_name", "customer_name vendor_name", NULL},
 	{LIST, "@created_display", "created_time_formatted", NULL},

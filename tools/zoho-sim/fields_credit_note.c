@@ -5,9 +5,9 @@ static const struct field_group line[] = {
 	{DETAIL, "0", "item_order discount tax_percentage", NULL},
 	{DETAIL, ZERO_QUANTITY, "quantity", NULL},
 	{DETAIL, BLANK,
-		"item_id line_item_id name internal_name description invoice_id invoice_item_id unit project_id "
-		"pricebook_id discount_account_id discount_account_name sales_margin tax_id tax_name "
-		"image_document_id",
+		"item_id line_item_id name internal_name description invoice_id invoice_item_id unit project_id"
+		" pricebook_id discount_account_id discount_account_name sales_margin tax_id tax_name"
+		" image_document_id",
 		NULL},
 	{DETAIL, ID("000000388"), "account_id", NULL},
 	{DETAIL, TEXT("Sales"), "account_name", NULL},
@@ -38,8 +38,8 @@ const struct field_group credit_note_groups[] = {
 	{BOTH, "1.000000", "exchange_rate", NULL},
 	{BOTH, "2", "price_precision", NULL},
 	{BOTH, BLANK,
-		"creditnote_id creditnote_number date issued_date reference_number customer_id customer_name "
-		"client_viewed_time salesperson_id salesperson_name color_code current_sub_status_id",
+		"creditnote_id creditnote_number date issued_date reference_number customer_id customer_name"
+		" client_viewed_time salesperson_id salesperson_name color_code current_sub_status_id",
 		NULL},
 	{BOTH, ID("000017005"), "template_id", NULL},
 	{BOTH, ID("000000097"), "currency_id", NULL},
@@ -53,14 +53,13 @@ const struct field_group credit_note_groups[] = {
 	{BOTH, ZERO, "total balance", NULL},
 	{DETAIL, "0", "discount", NULL},
 	{DETAIL, BLANK,
-		"notes terms subject_content offline_created_date_with_time invoice_id sales_channel "
-		"contact_category discount_account_id discount_account_name adjustment_account_id "
-		"adjustment_account_name submitter_id approver_id submitted_date "
-		"submitted_by submitted_by_name submitted_by_email submitted_by_photo_url shipping_charge_tax_id "
-		"shipping_charge_tax_name shipping_charge_tax_type shipping_charge_tax_percentage "
-		"shipping_charge_tax_exemption_id shipping_charge_tax_exemption_code shipping_charge_tax "
-		"bcy_shipping_charge_tax shipping_charge_tax_formatted shipping_charge_account_id "
-		"shipping_charge_account_name adjustment_description",
+		"notes terms subject_content offline_created_date_with_time invoice_id sales_channel contact_category"
+		" discount_account_id discount_account_name adjustment_account_id adjustment_account_name submitter_id"
+		" approver_id submitted_date submitted_by submitted_by_name submitted_by_email submitted_by_photo_url"
+		" shipping_charge_tax_id shipping_charge_tax_name shipping_charge_tax_type"
+		" shipping_charge_tax_percentage shipping_charge_tax_exemption_id shipping_charge_tax_exemption_code"
+		" shipping_charge_tax bcy_shipping_charge_tax shipping_charge_tax_formatted shipping_charge_account_id"
+		" shipping_charge_account_name adjustment_description",
 		NULL},
 	{DETAIL, ID("000093001"), "created_by_id last_modified_by_id", NULL},
 	{DETAIL, TEXT("Sample Operator"), "created_by_name", NULL},
@@ -72,8 +71,8 @@ const struct field_group credit_note_groups[] = {
 	{DETAIL, NO, "is_inclusive_tax", NULL},
 	{DETAIL, NONE, "invoices_credited", credited},
 	{DETAIL, NONE,
-		"contact_persons contact_persons_associated exceptions sub_statuses documents "
-		"custom_fields shipping_charge_taxes taxes creditnote_refunds locked_actions approvers_list",
+		"contact_persons contact_persons_associated exceptions sub_statuses documents custom_fields"
+		" shipping_charge_taxes taxes creditnote_refunds locked_actions approvers_list",
 		NULL},
 	{DETAIL, TEXT("$"), "currency_symbol", NULL},
 	{DETAIL, TEXT("$0.00"), "shipping_charge_exclusive_of_tax_formatted shipping_charge_inclusive_of_tax_formatted",
@@ -94,9 +93,9 @@ const struct field_group credit_note_groups[] = {
 	{DETAIL, LOCKS, "lock_detail", NULL},
 	{DETAIL, YES, "is_discount_before_tax", NULL},
 	{DETAIL, ZERO,
-		"discount_applied_on_amount shipping_charge_exclusive_of_tax shipping_charge_inclusive_of_tax "
-		"shipping_charge adjustment roundoff_value sub_total sub_total_inclusive_of_tax tax_total "
-		"total_credits_used total_refunded_amount",
+		"discount_applied_on_amount shipping_charge_exclusive_of_tax shipping_charge_inclusive_of_tax"
+		" shipping_charge adjustment roundoff_value sub_total sub_total_inclusive_of_tax tax_total"
+		" total_credits_used total_refunded_amount",
 		NULL},
 	{LIST, BLANK, "applied_invoices", NULL},
 	{LIST, NO, "has_attachment", NULL},

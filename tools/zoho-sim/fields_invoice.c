@@ -5,10 +5,10 @@ static const struct field_group line[] = {
 	{DETAIL, "0", "item_order discount tax_percentage markup_percent", NULL},
 	{DETAIL, ZERO_QUANTITY, "quantity", NULL},
 	{DETAIL, BLANK,
-		"line_item_id item_id name internal_name description discount_account_id discount_account_name unit "
-		"header_id header_name pricebook_id tax_id tax_name image_document_id bill_id bill_item_id "
-		"stock_on_hand available_stock committed_stock available_for_sale_stock project_id expense_id "
-		"expense_receipt_name purchase_rate salesorder_item_id",
+		"line_item_id item_id name internal_name description discount_account_id discount_account_name unit"
+		" header_id header_name pricebook_id tax_id tax_name image_document_id bill_id bill_item_id"
+		" stock_on_hand available_stock committed_stock available_for_sale_stock project_id expense_id"
+		" expense_receipt_name purchase_rate salesorder_item_id",
 		NULL},
 	{DETAIL, ID("000000388"), "account_id", NULL},
 	{DETAIL, TEXT("Sales"), "account_name", NULL},
@@ -62,10 +62,10 @@ const struct field_group invoice_groups[] = {
 	{BOTH, "0", "reminders_sent", NULL},
 	{BOTH, "1.000000", "exchange_rate", NULL},
 	{BOTH, BLANK,
-		"invoice_id invoice_number date due_date issued_date customer_id customer_name email "
-		"zcrm_potential_id zcrm_potential_name reference_number payment_expected_date last_payment_date "
-		"salesperson_id salesperson_name last_reminder_sent_date client_viewed_time "
-		"color_code current_sub_status_id schedule_time",
+		"invoice_id invoice_number date due_date issued_date customer_id customer_name email zcrm_potential_id"
+		" zcrm_potential_name reference_number payment_expected_date last_payment_date salesperson_id"
+		" salesperson_name last_reminder_sent_date client_viewed_time color_code current_sub_status_id"
+		" schedule_time",
 		NULL},
 	{BOTH, ID("000000097"), "currency_id", NULL},
 	{BOTH, ID("000017001"), "template_id", NULL},
@@ -86,17 +86,16 @@ const struct field_group invoice_groups[] = {
 	{DETAIL, "0", "payment_terms early_payment_discount_percentage discount_percent discount", NULL},
 	{DETAIL, "2", "price_precision", NULL},
 	{DETAIL, BLANK,
-		"channel_invoice_id account_identifier offline_created_date_with_time "
-		"recurring_invoice_id payment_terms_id early_payment_discount_due_days discount_account_id "
-		"discount_account_name adjustment_account_id adjustment_account_name adjustment_description "
-		"shipping_charge_tax_id shipping_charge_tax_name shipping_charge_tax_type "
-		"shipping_charge_tax_percentage shipping_charge_tax_exemption_id "
-		"shipping_charge_tax_exemption_code shipping_charge_tax bcy_shipping_charge_tax "
-		"shipping_charge_tax_formatted shipping_charge_account_id shipping_charge_account_name "
-		"contact_category attachment_name merchant_id merchant_name ecomm_operator_id ecomm_operator_name "
-		"salesorder_id salesorder_number next_reminder_date_formatted submitter_id approver_id "
-		"submitted_date submitted_by submitted_by_name submitted_by_email submitted_by_photo_url "
-		"notes terms subject_content is_backorder estimate_id",
+		"channel_invoice_id account_identifier offline_created_date_with_time recurring_invoice_id"
+		" payment_terms_id early_payment_discount_due_days discount_account_id discount_account_name"
+		" adjustment_account_id adjustment_account_name adjustment_description shipping_charge_tax_id"
+		" shipping_charge_tax_name shipping_charge_tax_type shipping_charge_tax_percentage"
+		" shipping_charge_tax_exemption_id shipping_charge_tax_exemption_code shipping_charge_tax"
+		" bcy_shipping_charge_tax shipping_charge_tax_formatted shipping_charge_account_id"
+		" shipping_charge_account_name contact_category attachment_name merchant_id merchant_name"
+		" ecomm_operator_id ecomm_operator_name salesorder_id salesorder_number next_reminder_date_formatted"
+		" submitter_id approver_id submitted_date submitted_by submitted_by_name submitted_by_email"
+		" submitted_by_photo_url notes terms subject_content is_backorder estimate_id",
 		NULL},
 	{DETAIL, ID("000000364"), "account_id", NULL},
 	{DETAIL, TEXT("Accounts Receivable"), "account_name", NULL},
@@ -107,17 +106,17 @@ const struct field_group invoice_groups[] = {
 	{DETAIL, TEXT("Sample Operator"), "created_by_name", NULL},
 	{DETAIL, EMPTY, "customer_custom_field_hash", NULL},
 	{DETAIL, NO,
-		"is_last_child_invoice is_early_payment_discount_applicable is_progress_invoice "
-		"can_show_kit_return is_kit_partial_return is_autobill_enabled inprocess_transaction_present "
-		"allow_partial_payments is_inclusive_tax stop_reminder_until_payment_expected_date ach_supported "
-		"reader_offline_payment_initiated can_send_in_mail is_client_review_settings_enabled "
-		"includes_package_tracking_info",
+		"is_last_child_invoice is_early_payment_discount_applicable is_progress_invoice can_show_kit_return"
+		" is_kit_partial_return is_autobill_enabled inprocess_transaction_present allow_partial_payments"
+		" is_inclusive_tax stop_reminder_until_payment_expected_date ach_supported"
+		" reader_offline_payment_initiated can_send_in_mail is_client_review_settings_enabled"
+		" includes_package_tracking_info",
 		NULL},
 	{DETAIL, NONE,
-		"customer_custom_fields invoice_installments locked_actions retention_items taxes "
-		"shipping_charge_taxes exceptions contact_persons contact_persons_associated in_process_payments "
-		"deliverychallans shipping_bills contact_persons_details sub_statuses approvers_list "
-		"exchange_invoices documents",
+		"customer_custom_fields invoice_installments locked_actions retention_items taxes"
+		" shipping_charge_taxes exceptions contact_persons contact_persons_associated in_process_payments"
+		" deliverychallans shipping_bills contact_persons_details sub_statuses approvers_list"
+		" exchange_invoices documents",
 		NULL},
 	{DETAIL, NONE, "salesorders", order},
 	{DETAIL, TEXT("$0.00"), "shipping_charge_exclusive_of_tax_formatted shipping_charge_inclusive_of_tax_formatted",
@@ -142,11 +141,11 @@ const struct field_group invoice_groups[] = {
 	{DETAIL, "=billing_address", "customer_default_billing_address", default_address},
 	{DETAIL, YES, "payment_reminder_enabled is_discount_before_tax can_send_invoice_sms", NULL},
 	{DETAIL, ZERO,
-		"early_payment_discount_amount payment_made total_retention_amount sub_total tax_total "
-		"total_taxable_amount discount_total discount_applied_on_amount shipping_charge_exclusive_of_tax "
-		"shipping_charge_inclusive_of_tax bcy_shipping_charge bcy_adjustment "
-		"bcy_discount_total bcy_tax_total roundoff_value sub_total_inclusive_of_tax "
-		"payment_discount unused_retainer_payments credits_applied tax_amount_withheld",
+		"early_payment_discount_amount payment_made total_retention_amount sub_total tax_total"
+		" total_taxable_amount discount_total discount_applied_on_amount shipping_charge_exclusive_of_tax"
+		" shipping_charge_inclusive_of_tax bcy_shipping_charge bcy_adjustment bcy_discount_total bcy_tax_total"
+		" roundoff_value sub_total_inclusive_of_tax payment_discount unused_retainer_payments credits_applied"
+		" tax_amount_withheld",
 		NULL},
 	{DETAIL, "=sub_total", "bcy_sub_total", NULL},
 	{DETAIL, "=total", "bcy_total", NULL},

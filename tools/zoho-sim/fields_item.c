@@ -6,8 +6,8 @@ static const struct field_group bracket[] = {
 
 static const struct field_group location[] = {
 	{DETAIL, BLANK,
-		"location_id location_name location_stock_on_hand location_available_stock "
-		"location_actual_available_stock",
+		"location_id location_name location_stock_on_hand location_available_stock"
+		" location_actual_available_stock",
 		NULL},
 	{DETAIL, TEXT("active"), "status", NULL},
 	{DETAIL, NO, "is_primary", NULL},
@@ -27,9 +27,9 @@ const struct field_group item_groups[] = {
 	{BOTH, "@created", "created_time", NULL},
 	{BOTH, "@modified", "last_modified_time", NULL},
 	{BOTH, BLANK,
-		"item_id name sku product_subtype purpose_of_use image_name image_type zcrm_product_id unit "
-		"account_id account_name tax_id tax_name purchase_description purchase_account_id "
-		"purchase_account_name description",
+		"item_id name sku product_subtype purpose_of_use image_name image_type zcrm_product_id unit account_id"
+		" account_name tax_id tax_name purchase_description purchase_account_id purchase_account_name"
+		" description",
 		NULL},
 	{BOTH, NO, "is_linked_with_zohocrm can_be_purchased track_inventory", NULL},
 	{BOTH, NONE, "tags", NULL},
@@ -42,21 +42,21 @@ const struct field_group item_groups[] = {
 	{BOTH, "0", "tax_percentage", NULL},
 	/* Only what is kept in stock carries these. */
 	{BOTH, CARRIED,
-		"stock_on_hand available_stock actual_available_stock committed_stock actual_committed_stock "
-		"available_for_sale_stock reorder_level category_id category_name cf_shelf cf_shelf_unformatted",
+		"stock_on_hand available_stock actual_available_stock committed_stock actual_committed_stock"
+		" available_for_sale_stock reorder_level category_id category_name cf_shelf cf_shelf_unformatted",
 		NULL},
 	{DETAIL, CARRIED,
-		"actual_available_for_sale_stock initial_stock initial_stock_rate asset_value inventory_account_id "
-		"inventory_account_name upc ean isbn part_number vendor_id",
+		"actual_available_for_sale_stock initial_stock initial_stock_rate asset_value inventory_account_id"
+		" inventory_account_name upc ean isbn part_number vendor_id",
 		NULL},
 	{DETAIL, CARRIED, "locations", location},
 	{DETAIL, CARRIED, "warehouses", warehouse},
 	{DETAIL, BLANK,
-		"group_id brand manufacturer crm_owner_id unit_id tax_type tax_status tax_start_date tax_end_date "
-		"tax_groups_details tax_country_code tax_information is_tax_expired purchase_tax_information "
-		"associated_template_id sales_margin offline_created_date_with_time minimum_order_quantity "
-		"maximum_order_quantity attribute_name1 attribute_name2 attribute_name3 attribute_option_name1 "
-		"attribute_option_name2 attribute_option_name3 default_hosted_page_url",
+		"group_id brand manufacturer crm_owner_id unit_id tax_type tax_status tax_start_date tax_end_date"
+		" tax_groups_details tax_country_code tax_information is_tax_expired purchase_tax_information"
+		" associated_template_id sales_margin offline_created_date_with_time minimum_order_quantity"
+		" maximum_order_quantity attribute_name1 attribute_name2 attribute_name3 attribute_option_name1"
+		" attribute_option_name2 attribute_option_name3 default_hosted_page_url",
 		NULL},
 	{DETAIL, EMPTY, "item_code locked_fields custom_field_hash", NULL},
 	{DETAIL, NO, "is_default_tax_applied is_fulfillable is_modifier_item has_variant", NULL},

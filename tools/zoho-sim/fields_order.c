@@ -4,21 +4,21 @@
 static const struct field_group line[] = {
 	{DETAIL, "0", "item_order discount tax_percentage is_fulfillable advanced_tracking_missing_quantity", NULL},
 	{DETAIL, ZERO_QUANTITY,
-		"quantity quantity_invoiced quantity_packed quantity_shipped quantity_cancelled quantity_returned "
-		"quantity_delivered quantity_dropshipped quantity_backordered quantity_manuallyfulfilled "
-		"quantity_invoiced_cancelled",
+		"quantity quantity_invoiced quantity_packed quantity_shipped quantity_cancelled quantity_returned"
+		" quantity_delivered quantity_dropshipped quantity_backordered quantity_manuallyfulfilled"
+		" quantity_invoiced_cancelled",
 		NULL},
 	{DETAIL, BLANK,
-		"line_item_id item_id name description sku unit tax_id tax_name document_id image_name image_type "
-		"image_document_id project_id pricebook_id header_id header_name group_name product_id variant_id "
-		"attribute_name1 attribute_name2 attribute_name3 attribute_option_name1 attribute_option_name2 "
-		"attribute_option_name3 attribute_option_data1 attribute_option_data2 attribute_option_data3 "
-		"hsn_or_sac gst_treatment_code tds_tax_id tds_tax_name tds_tax_percentage location_id location_name "
-		"warehouse_id warehouse_name",
+		"line_item_id item_id name description sku unit tax_id tax_name document_id image_name image_type"
+		" image_document_id project_id pricebook_id header_id header_name group_name product_id variant_id"
+		" attribute_name1 attribute_name2 attribute_name3 attribute_option_name1 attribute_option_name2"
+		" attribute_option_name3 attribute_option_data1 attribute_option_data2 attribute_option_data3"
+		" hsn_or_sac gst_treatment_code tds_tax_id tds_tax_name tds_tax_percentage location_id location_name"
+		" warehouse_id warehouse_name",
 		NULL},
 	{DETAIL, NO,
-		"is_invoiced track_serial_number track_batch_number is_returnable is_combo_product "
-		"is_unconfirmed_product",
+		"is_invoiced track_serial_number track_batch_number is_returnable is_combo_product"
+		" is_unconfirmed_product",
 		NULL},
 	{DETAIL, NONE, "discounts tags item_custom_fields line_item_taxes", NULL},
 	{DETAIL, TEXT("inventory"), "item_type", NULL},
@@ -67,8 +67,8 @@ const struct field_group order_groups[] = {
 	{LIST, NO, "is_drop_shipment is_backorder has_attachment", NULL},
 	{LIST, NONE, "tags", NULL},
 	{DETAIL, NONE,
-		"documents contact_persons contact_person_details contact_persons_associated packages purchaseorders "
-		"salesreturns creditnotes payments refunds picklists taxes approvers_list sub_statuses tds_summary",
+		"documents contact_persons contact_person_details contact_persons_associated packages purchaseorders"
+		" salesreturns creditnotes payments refunds picklists taxes approvers_list sub_statuses tds_summary",
 		NULL},
 	{DETAIL, NONE, "line_items", line},
 	{DETAIL, NONE, "invoices", invoice},
@@ -80,31 +80,30 @@ const struct field_group order_groups[] = {
 	{DETAIL, "=quantity", "total_quantity", NULL},
 	{DETAIL, TEXT("$"), "currency_symbol", NULL},
 	{DETAIL, NO,
-		"is_inclusive_tax is_dropshipped is_backordered is_backorder_allowed has_unconfirmed_line_item "
-		"has_qty_cancelled has_discount is_reverse_charge_applied is_manually_fulfilled is_test_order "
-		"is_advanced_tracking_missing is_adv_tracking_in_package is_pre_gst",
+		"is_inclusive_tax is_dropshipped is_backordered is_backorder_allowed has_unconfirmed_line_item"
+		" has_qty_cancelled has_discount is_reverse_charge_applied is_manually_fulfilled is_test_order"
+		" is_advanced_tracking_missing is_adv_tracking_in_package is_pre_gst",
 		NULL},
 	{DETAIL, YES, "is_discount_before_tax can_send_in_mail has_shipping_address is_taxable can_manually_fulfill",
 		NULL},
 	{DETAIL, BLANK,
-		"estimate_id delivery_method delivery_method_id location_id location_name branch_id branch_name "
-		"pricebook_id adjustment_description notes terms attachment_name salesperson_id "
-		"salesperson_name gst_no gst_treatment place_of_supply tax_treatment tax_specification "
-		"shipping_charge_tax_id shipping_charge_tax_name shipping_charge_tax_type "
-		"shipping_charge_tax_percentage shipping_charge_tax_exemption_id "
-		"shipping_charge_tax_exemption_code shipping_charge_tax bcy_shipping_charge_tax "
-		"shipping_charge_tax_formatted shipping_charge_sac_code integration_id merchant_id merchant_name "
-		"merchant_gst_no tracking_url entity_tags contact_category billing_address_id shipping_address_id "
-		"zcrm_potential_id zcrm_potential_name offline_created_date_with_time pickup_location_id "
-		"submitted_date submitted_by submitted_by_name submitted_by_email submitted_by_photo_url "
-		"submitter_id approver_id color_code current_sub_status_id account_identifier created_by_name "
-		"created_by_email",
+		"estimate_id delivery_method delivery_method_id location_id location_name branch_id branch_name"
+		" pricebook_id adjustment_description notes terms attachment_name salesperson_id salesperson_name"
+		" gst_no gst_treatment place_of_supply tax_treatment tax_specification shipping_charge_tax_id"
+		" shipping_charge_tax_name shipping_charge_tax_type shipping_charge_tax_percentage"
+		" shipping_charge_tax_exemption_id shipping_charge_tax_exemption_code shipping_charge_tax"
+		" bcy_shipping_charge_tax shipping_charge_tax_formatted shipping_charge_sac_code integration_id"
+		" merchant_id merchant_name merchant_gst_no tracking_url entity_tags contact_category"
+		" billing_address_id shipping_address_id zcrm_potential_id zcrm_potential_name"
+		" offline_created_date_with_time pickup_location_id submitted_date submitted_by submitted_by_name"
+		" submitted_by_email submitted_by_photo_url submitter_id approver_id color_code current_sub_status_id"
+		" account_identifier created_by_name created_by_email",
 		NULL},
 	{DETAIL, ZERO,
-		"discount_amount discount_total tax_total sub_total adjustment shipping_charge roundoff_value "
-		"shipping_charge_inclusive_of_tax shipping_charge_exclusive_of_tax bcy_adjustment bcy_tax_total "
-		"bcy_shipping_charge bcy_discount_total sub_total_inclusive_of_tax "
-		"discount_applied_on_amount reverse_charge_tax_total",
+		"discount_amount discount_total tax_total sub_total adjustment shipping_charge roundoff_value"
+		" shipping_charge_inclusive_of_tax shipping_charge_exclusive_of_tax bcy_adjustment bcy_tax_total"
+		" bcy_shipping_charge bcy_discount_total sub_total_inclusive_of_tax discount_applied_on_amount"
+		" reverse_charge_tax_total",
 		NULL},
 	{DETAIL, "=sub_total", "bcy_sub_total sub_total_exclusive_of_discount", NULL},
 	{DETAIL, "@money:sub_total", "sub_total_formatted sub_total_exclusive_of_discount_formatted", NULL},

@@ -4,8 +4,8 @@
 static const struct field_group allocation[] = {
 	{DETAIL, "2", "price_precision", NULL},
 	{DETAIL, BLANK,
-		"invoice_number invoice_payment_id invoice_id invoice_customer_id invoice_customer_name date "
-		"due_date apply_date allow_partial_payments",
+		"invoice_number invoice_payment_id invoice_id invoice_customer_id invoice_customer_name date due_date"
+		" apply_date allow_partial_payments",
 		NULL},
 	{DETAIL, NO, "is_early_payment_discount_applicable", NULL},
 	{DETAIL, NONE, "invoice_installments installments", NULL},
@@ -18,8 +18,8 @@ const struct field_group payment_groups[] = {
 	{LIST, "@modified", "last_modified_time", NULL},
 	{DETAIL, "@modified", "updated_time", NULL},
 	{BOTH, BLANK,
-		"payment_id payment_number sales_channel customer_id customer_name date tax_account_id "
-		"tax_account_name description reference_number payment_gateway settlement_status last_four_digits",
+		"payment_id payment_number sales_channel customer_id customer_name date tax_account_id"
+		" tax_account_name description reference_number payment_gateway settlement_status last_four_digits",
 		NULL},
 	{BOTH, ID("000000358"), "account_id", NULL},
 	{BOTH, TEXT("Undeposited Funds"), "account_name", NULL},
@@ -30,9 +30,9 @@ const struct field_group payment_groups[] = {
 	{DETAIL, "1.000000", "exchange_rate", NULL},
 	{DETAIL, "2", "price_precision", NULL},
 	{DETAIL, BLANK,
-		"account_identifier payment_link_id payment_number_prefix beat_id beat_number journey_plan_id "
-		"sales_person_id sales_person_name card_type offline_created_date_with_time "
-		"bank_charges_account_id bank_charges_account_name online_transaction_id tender_id attachment_name",
+		"account_identifier payment_link_id payment_number_prefix beat_id beat_number journey_plan_id"
+		" sales_person_id sales_person_name card_type offline_created_date_with_time bank_charges_account_id"
+		" bank_charges_account_name online_transaction_id tender_id attachment_name",
 		NULL},
 	{DETAIL, "=payment_number", "payment_number_suffix", NULL},
 	{DETAIL, TEXT("Sample Operator"), "created_by", NULL},

@@ -113,8 +113,8 @@ static void answer(struct request *request, const char *error)
 		request->status = 400;
 		error = "Access Denied";
 		text_puts(&request->reply,
-			"{\"error_description\":\"You have made too many requests continuously. Please try again after "
-			"some time.\",\"error\":\"Access Denied\",\"status\":\"failure\"}");
+			"{\"error_description\":\"You have made too many requests continuously. Please try again after"
+			" some time.\",\"error\":\"Access Denied\",\"status\":\"failure\"}");
 	} else if (error) {
 		text_printf(&request->reply, "{\"error\":\"%s\"}", error);
 	} else {

@@ -1,0 +1,158 @@
+/* Generates `decide`: which of the records win, by version, under the locks of their rows in tds_entity_state
+ * (architecture.md, "Applying records"). */
+#include "actors/handler/statement_parts.h"
+#include <string.h>
+
+/* One bigint over what this entity maps, absent and unset alike: equal means nothing to write. A record kept whole
+ * counts as it is, but only where it is whole: rows of lists change daily ("due_days"). */
+static void hash(struct buf *b, const struct entity *e, bool whole)
+{
+	buf_str(b, "hash_record_extended(ROW(");
+	for (const struct field *f = e->fields; f->path; f++) {
+		if (f->rule == RULE_LINK || (f->rule == RULE_WHOLE && !whole))
+			continue;
+		if (f != e->fields)
+			buf_str(b, ", ");
+		if (f->rule == RULE_WHOLE)
+			buf_str(b, "x.doc");
+		else
+			statement_path(b, "x.doc", f->path, false);
+	}
+	if (e->lines)
+		buf_fmt(b, ", x.doc->>'%s'", e->lines->path);
+	buf_str(b, "), 0)");
+}
+
+/* Whether n (new) is to be written over s (state). Written once, used before the lock and under it. */
+static void wins(struct buf *b, const char *n)
+{
+	buf_fmt(b,
+		"CASE WHEN %1$s.deleted_at IS NOT NULL THEN s.deleted_at IS NULL AND %1$s.observed_at > s.observed_at"
+		" WHEN s.deleted_at IS NOT NULL THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.deleted_at"
+		" WHEN %1$s.last_modified < s.last_modified THEN false"
+		" WHEN %1$s.last_modified > s.last_modified THEN true"
+		" WHEN %1$s.observed_at <= s.observed_at THEN false"
+		" ELSE NOT coalesce(%1$s.list_hash = s.list_hash OR (%1$s.detail_hash = s.detail_hash"
+		" AND s.detail_modified IS NOT DISTINCT FROM s.last_modified), false)"
+		" OR (s.detail_wanted AND %1$s.detail_hash IS NOT NULL AND %1$s.last_event_id IS NULL) END",
+		n);
+}
+
+/* Whether n and s are two contents of one version (Zoho's clock knows seconds): which is right only Zoho knows, asked
+ * after both were seen. A list's row can't tell; a part of a record (no hash) may always differ. */
+static void conflicts(struct buf *b, const char *n)
+{
+	buf_fmt(b,
+		"(%1$s.list_hash IS NULL AND %1$s.deleted_at IS NULL AND s.deleted_at IS NULL AND"
+		" %1$s.last_modified = s.last_modified AND"
+		" (%1$s.detail_hash IS NULL OR %1$s.detail_hash IS DISTINCT FROM s.detail_hash))",
+		n);
+}
+
+/* cand: the rows of tds_entity_state as they would be. */
+static void candidates(struct buf *b, const struct entity *e)
+{
+	buf_fmt(b,
+		", cand AS MATERIALIZED (SELECT x.pos, $1::text AS organization_id, '%s'::tds_entity_type AS entity_type,"
+		" x.id AS source_entity_id, x.lm AS last_modified, x.obs AS observed_at, CASE WHEN x.list THEN ",
+		entity_names[e->id].name);
+	hash(b, e, false);
+	buf_str(b, " END AS list_hash, CASE WHEN x.whole AND NOT x.del THEN ");
+	hash(b, e, true);
+	buf_fmt(b,
+		" END AS detail_hash, CASE WHEN x.whole%s THEN x.lm END AS detail_modified, %s AS detail_wanted,"
+		" x.event_id AS last_event_id, x.run_id AS last_run_id, CASE WHEN x.del THEN x.obs END AS deleted_at, ",
+		e->lines ? "" : " OR x.list", e->lines ? "NOT x.whole AND NOT x.del" : "false");
+	if (e->type_path)
+		buf_fmt(b, "coalesce(x.doc->>'%s', '%s') = '%s'", e->type_path, e->type, e->type);
+	else
+		buf_str(b, "true");
+	buf_str(b, " AS ours FROM (SELECT DISTINCT ON (id) * FROM src ORDER BY id, pos DESC) x)");
+}
+
+/* detail_wanted of a winner: a fetch settles it, two contents of one version ask for one, a newer whole record needs
+ * none. */
+static void wanted(struct buf *b)
+{
+	buf_str(b, "CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN false WHEN"
+		   " excluded.last_event_id IS NOT NULL AND ");
+	conflicts(b, "excluded");
+	buf_str(b, " THEN true WHEN excluded.detail_hash IS NOT NULL THEN false"
+		   " ELSE s.detail_wanted OR (excluded.detail_wanted AND s.detail_modified IS DISTINCT FROM"
+		   " coalesce(excluded.last_modified, s.last_modified)) END");
+}
+
+/* put: the winners' rows; in key order, so that two writers never wait for each other in a circle. */
+static void put(struct buf *b)
+{
+	buf_str(b, ", put AS (INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id,"
+		   " last_modified, observed_at, list_hash, detail_hash, detail_modified, detail_wanted, last_event_id,"
+		   " last_run_id, deleted_at) SELECT c.organization_id, c.entity_type, c.source_entity_id,"
+		   " c.last_modified, c.observed_at, c.list_hash, c.detail_hash, c.detail_modified, c.detail_wanted,"
+		   " c.last_event_id, c.last_run_id, c.deleted_at FROM cand c"
+		   " LEFT JOIN tds_entity_state s USING (organization_id, entity_type, source_entity_id)"
+		   " WHERE c.ours AND (s.source_entity_id IS NULL OR ");
+	wins(b, "c");
+	buf_str(b, ") ORDER BY c.source_entity_id"
+		   " ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE SET"
+		   " last_modified = coalesce(excluded.last_modified, s.last_modified),"
+		   " observed_at = excluded.observed_at,"
+		   " list_hash = excluded.list_hash, detail_hash = excluded.detail_hash,"
+		   " detail_modified = coalesce(excluded.detail_modified, s.detail_modified), detail_wanted = ");
+	wanted(b);
+	buf_str(b, ", last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
+		   " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at"
+		   " WHERE ");
+	wins(b, "excluded");
+	buf_str(b, " RETURNING source_entity_id, detail_wanted)");
+}
+
+/* want: losers that contradict what is there, of the same version. */
+static void want(struct buf *b)
+{
+	buf_str(b, ", want AS (UPDATE tds_entity_state s SET detail_wanted = true FROM cand c"
+		   " WHERE s.organization_id = c.organization_id AND s.entity_type = c.entity_type"
+		   " AND s.source_entity_id = c.source_entity_id AND c.ours AND NOT s.detail_wanted AND ");
+	conflicts(b, "c");
+	buf_str(b, " AND NOT ");
+	wins(b, "c");
+	buf_str(b, ")");
+}
+
+/* A candidate that won by the snapshot and lost at the lock (another writer's commit came between) is not done: decided
+ * anew. A delete that something later contradicts must be proved, as must a record of which a delete was seen. */
+static void outcomes(struct buf *b)
+{
+	buf_fmt(b,
+		"CASE WHEN NOT coalesce(c.ours, true) THEN %d WHEN c.pos IS NULL THEN %d"
+		" WHEN put.source_entity_id IS NOT NULL THEN %d WHEN c.list_hash IS NULL AND (s.source_entity_id IS NULL OR ",
+		OUTCOME_REFETCH, OUTCOME_SUPERSEDED, OUTCOME_APPLIED);
+	wins(b, "c");
+	buf_fmt(b,
+		") THEN %d WHEN c.deleted_at IS NULL AND s.deleted_at IS NOT NULL AND c.last_event_id IS NOT NULL THEN %d"
+		" WHEN c.deleted_at IS NOT NULL AND s.deleted_at IS NULL THEN %d"
+		" WHEN (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
+		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified THEN %d"
+		" WHEN c.deleted_at IS NOT NULL AND s.deleted_at IS NOT NULL THEN %d ELSE %d END",
+		OUTCOME_SKIPPED, OUTCOME_REFETCH, OUTCOME_REFETCH, OUTCOME_UNCHANGED, OUTCOME_UNCHANGED, OUTCOME_STALE);
+}
+
+char *statement_decide(const struct entity *e, enum source from)
+{
+	struct buf b = {0};
+	statement_source(&b, e, from, true);
+	candidates(&b, e);
+	put(&b);
+	want(&b);
+	buf_str(&b, " SELECT src.pos, src.id, ");
+	outcomes(&b);
+	buf_str(&b, ", coalesce(CASE WHEN put.source_entity_id IS NULL THEN c.ours AND ");
+	conflicts(&b, "c");
+	buf_str(&b, " ELSE put.detail_wanted AND c.last_event_id IS NOT NULL AND (c.detail_hash IS NOT NULL OR ");
+	conflicts(&b, "c");
+	buf_str(&b, ") END, false), src.lm"
+		    " FROM src LEFT JOIN cand c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id"
+		    " LEFT JOIN tds_entity_state s ON (s.organization_id, s.entity_type, s.source_entity_id) ="
+		    " (c.organization_id, c.entity_type, c.source_entity_id) ORDER BY src.pos");
+	return b.data;
+}

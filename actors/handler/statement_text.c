@@ -1,0 +1,111 @@
+/* SQL expressions for the values of a record: paths into its JSON by the rules of the fields, and where the records of
+ * a job come from. */
+#include "actors/handler/statement_parts.h"
+#include <string.h>
+
+/* The text of `path` in jsonb expression `doc`: coalesce over alternatives, nested keys by #>>. */
+void statement_path(struct buf *b, const char *doc, const char *path, bool json)
+{
+	const char *bar = strchr(path, '|');
+	if (bar)
+		buf_str(b, "coalesce(");
+	for (const char *p = path; p; p = bar ? bar + 1 : NULL, bar = p ? strchr(p, '|') : NULL) {
+		int n = bar ? (int)(bar - p) : (int)strlen(p);
+		const char *dot = memchr(p, '.', (size_t)n);
+		if (p != path)
+			buf_str(b, ", ");
+		if (dot)
+			buf_fmt(b, "%s#>%s'{%.*s,%.*s}'", doc, json ? "" : ">", (int)(dot - p), p,
+				n - 1 - (int)(dot - p), dot + 1);
+		else
+			buf_fmt(b, "%s->%s'%.*s'", doc, json ? "" : ">", n, p);
+	}
+	if (strchr(path, '|'))
+		buf_str(b, ")");
+}
+
+void statement_present(struct buf *b, const char *doc, const char *path)
+{
+	const char *bar = strchr(path, '|');
+	for (const char *p = path; p; p = bar ? bar + 1 : NULL, bar = p ? strchr(p, '|') : NULL) {
+		int n = bar ? (int)(bar - p) : (int)strlen(p);
+		const char *dot = memchr(p, '.', (size_t)n);
+		if (p != path)
+			buf_str(b, " OR ");
+		if (dot)
+			buf_fmt(b, "coalesce(%s->'%.*s' ? '%.*s', false)", doc, (int)(dot - p), p,
+				n - 1 - (int)(dot - p), dot + 1);
+		else
+			buf_fmt(b, "%s ? '%.*s'", doc, n, p);
+	}
+}
+
+/* The column's value by the field's rule. */
+void statement_value(struct buf *b, const char *doc, const struct field *f)
+{
+	static const char *const casts[] = {[RULE_NUMBER] = "::numeric",
+		[RULE_INTEGER] = "::numeric::bigint",
+		[RULE_FLAG] = "::boolean",
+		[RULE_DATE] = "::date",
+		[RULE_TIME] = "::timestamptz",
+		[RULE_LINK] = ""};
+	if (f->rule == RULE_WHOLE) {
+		buf_fmt(b, "CASE WHEN x.whole THEN %s END", doc);
+	} else if (f->rule == RULE_ACTIVE) {
+		statement_path(b, doc, f->path, false);
+		buf_str(b, " = 'active'");
+	} else if (f->rule == RULE_JSON) {
+		buf_str(b, "CASE WHEN ");
+		statement_path(b, doc, f->path, true);
+		buf_str(b, " IN ('\"\"', '{}', '[]', 'null') THEN NULL ELSE ");
+		statement_path(b, doc, f->path, true);
+		buf_str(b, " END");
+	} else if (f->rule == RULE_LINK) {
+		buf_fmt(b, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = ", f->link->table,
+			f->link->key);
+		statement_path(b, doc, f->path, false);
+		buf_str(b, ")");
+	} else {
+		buf_str(b, "nullif(");
+		statement_path(b, doc, f->path, false);
+		buf_fmt(b, ", '')%s", f->rule <= RULE_ID ? "" : casts[f->rule]);
+	}
+}
+
+/* src(pos, id, doc, lm, obs, del, whole, list, event_id): the records, each id once. */
+static void source_queue(struct buf *b, bool lock)
+{
+	buf_fmt(b,
+		"SELECT p.pos, q.source_entity_id AS id, coalesce(q.validated_payload, i.raw_payload, '{}') AS doc,"
+		" q.last_modified AS lm, q.observed_at AS obs, q.operation_type = 'delete' AS del, q.is_full AS whole,"
+		" false AS list, q.inbox_event_id AS event_id, NULL::uuid AS run_id, q.id AS queue_id,"
+		" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"
+		" FROM unnest($2::bigint[]) WITH ORDINALITY AS p(seq, pos)"
+		" JOIN tds_sync_queue q ON q.seq = p.seq LEFT JOIN tds_inbox_events i ON i.id = q.inbox_event_id"
+		" WHERE q.status IN ('pending', 'processing', 'retry', 'failed')%s",
+		lock ? " FOR UPDATE OF q" : "");
+}
+
+static void source_docs(struct buf *b, const struct entity *e, bool decide)
+{
+	buf_str(b, "SELECT x.pos, ");
+	statement_path(b, "x.doc", e->id_path, false);
+	buf_str(b, " AS id, x.doc, nullif(");
+	statement_path(b, "x.doc", e->version_path, false);
+	buf_fmt(b,
+		", '')::timestamptz AS lm, %s AS obs, false AS del, $4::text = 'detail' AS whole, $4::text = 'list' AS "
+		"list,"
+		" NULL::uuid AS event_id, $5::uuid AS run_id, NULL::uuid AS queue_id, 'upsert' AS op, 1 AS attempt"
+		" FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS x(doc, pos)",
+		decide ? "'epoch'::timestamptz + $3::bigint * interval '1 microsecond'" : "now()");
+}
+
+void statement_source(struct buf *b, const struct entity *e, enum source from, bool decide)
+{
+	buf_str(b, "WITH src AS MATERIALIZED (");
+	if (from == SOURCE_QUEUE)
+		source_queue(b, decide);
+	else
+		source_docs(b, e, decide);
+	buf_str(b, ")");
+}

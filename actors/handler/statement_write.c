@@ -1,0 +1,121 @@
+/* Generates `write`: update, insert, lines and log of the winners, with a fresh snapshot. */
+#include "actors/handler/statement_parts.h"
+
+/* val: every field's value (v0, v1 …) and whether the record carries it (p0, p1 …). */
+static void values(struct buf *b, const struct entity *e)
+{
+	int i = 0;
+	buf_str(b, ", val AS MATERIALIZED (SELECT x.*");
+	if (e->lines)
+		buf_fmt(b, ", NOT x.del AND jsonb_typeof(x.doc->'%s') = 'array' AS has_lines", e->lines->path);
+	for (const struct field *f = e->fields; f->path; f++, i++) {
+		buf_str(b, ", ");
+		statement_value(b, "x.doc", f);
+		if (f->rule == RULE_WHOLE) {
+			buf_fmt(b, " AS v%d, x.whole AS p%d", i, i);
+			continue;
+		}
+		buf_fmt(b, " AS v%d, NOT x.del AND (", i);
+		statement_present(b, "x.doc", f->path);
+		buf_fmt(b, ") AS p%d", i);
+	}
+	buf_str(b, " FROM src x)");
+}
+
+static bool has_active(const struct entity *e)
+{
+	for (const struct field *f = e->fields; f->path; f++)
+		if (f->rule == RULE_ACTIVE)
+			return true;
+	return false;
+}
+
+static void update(struct buf *b, const struct entity *e)
+{
+	int i = 0;
+	buf_fmt(b, ", upd AS (UPDATE %s t SET %s", e->table, has_active(e) ? "" : "is_active = NOT v.del, ");
+	for (const struct field *f = e->fields; f->path; f++, i++)
+		if (f->rule == RULE_ACTIVE)
+			buf_fmt(b, "%s = NOT v.del AND CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i,
+				f->column);
+		else
+			buf_fmt(b, "%s = CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i, f->column);
+	buf_fmt(b,
+		"deleted_at = CASE WHEN v.del THEN v.obs END, zoho_last_modified = coalesce(v.lm, "
+		"t.zoho_last_modified),"
+		" last_synced = now(), updated_at = now() FROM val v WHERE t.organization_id = $1 AND t.%s = v.id"
+		" AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified",
+		e->key);
+	i = 0;
+	for (const struct field *f = e->fields; f->path; f++, i++)
+		buf_fmt(b, " OR (v.p%d AND v.v%d IS DISTINCT FROM t.%s)", i, i, f->column);
+	buf_fmt(b, ") RETURNING t.id AS own, t.%s AS id)", e->key);
+}
+
+static void insert(struct buf *b, const struct entity *e)
+{
+	int i = 0;
+	buf_fmt(b, ", ins AS (INSERT INTO %s (organization_id, %s", e->table, e->key);
+	for (const struct field *f = e->fields; f->path; f++)
+		buf_fmt(b, ", %s", f->column);
+	buf_str(b, ", zoho_last_modified, last_synced) SELECT $1, v.id");
+	for (const struct field *f = e->fields; f->path; f++, i++)
+		buf_fmt(b, f->rule == RULE_ACTIVE ? ", coalesce(v.v%d, true)" : ", v.v%d", i);
+	buf_fmt(b,
+		", v.lm, now() FROM val v WHERE NOT v.del AND NOT EXISTS (SELECT 1 FROM %s t WHERE t.organization_id = "
+		"$1"
+		" AND t.%s = v.id) RETURNING id AS own, %s AS id)",
+		e->table, e->key, e->key);
+	/* heads: own id of every record written or already there. */
+	buf_fmt(b,
+		", heads AS (SELECT own, id FROM ins UNION ALL SELECT t.id, v.id FROM val v JOIN %s t"
+		" ON t.organization_id = $1 AND t.%s = v.id)",
+		e->table, e->key);
+}
+
+/* Counting `del` first makes the old lines go before the new ones come. */
+static void lines(struct buf *b, const struct lines *l)
+{
+	buf_fmt(b,
+		", del AS (DELETE FROM %s l USING val v JOIN heads h ON h.id = v.id WHERE v.has_lines AND l.%s = h.own"
+		" RETURNING 1), lin AS (INSERT INTO %s (organization_id, %s, %s, %s",
+		l->table, l->parent_column, l->table, l->parent_key, l->parent_column, l->order_column);
+	for (const struct field *f = l->fields; f->path; f++)
+		buf_fmt(b, ", %s", f->column);
+	buf_str(b, ") SELECT $1, v.id, h.own, e.n");
+	for (const struct field *f = l->fields; f->path; f++) {
+		buf_str(b, ", ");
+		statement_value(b, "e.line", f);
+	}
+	buf_fmt(b,
+		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN "
+		"LATERAL"
+		" jsonb_array_elements(CASE WHEN v.has_lines THEN v.doc->'%s' ELSE '[]' END) WITH ORDINALITY AS "
+		"e(line, n)"
+		" WHERE v.has_lines AND gate.n >= 0 RETURNING 1)",
+		l->path);
+}
+
+char *statement_write(const struct entity *e, enum source from)
+{
+	struct buf b = {0};
+	statement_source(&b, e, from, false);
+	values(&b, e);
+	update(&b, e);
+	insert(&b, e);
+	if (e->lines)
+		lines(&b, e->lines);
+	buf_fmt(&b,
+		", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type, "
+		"source_entity_id,"
+		" target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
+		" SELECT $1, v.queue_id, v.run_id, '%s', v.id, c.own::text,"
+		" (CASE WHEN v.del THEN 'delete' WHEN c.new THEN 'create' ELSE 'update' END)::tds_operation_type,"
+		" 'completed', v.attempt, $3 FROM val v"
+		" JOIN (SELECT own, id, true AS new FROM ins UNION ALL SELECT own, id, false FROM upd) c ON c.id = "
+		"v.id)"
+		" SELECT (SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
+		" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)",
+		entity_names[e->id].name);
+	return b.data;
+}

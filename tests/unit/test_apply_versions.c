@@ -1,0 +1,190 @@
+/* The statements that apply records, against a real PostgreSQL: which of two contents stays, and two writers at once.
+ */
+#include "actors/handler/statements.h"
+#include "ipc/log.h"
+#include "tests/unit/test_db_fixture.h"
+
+#define ORGANIZATION "1"
+extern const struct entity entity_invoice;
+
+enum way { EVENT, PAGE, FETCH };
+
+struct seen { /* one content of invoice 1, as it came: minutes of the version, seconds of the observation */
+	enum way way;
+	int modified, observed;
+	const char *notes;
+};
+
+static PGconn *open_schema(const char *schema)
+{
+	char error[512], set[256];
+	log_open(STDERR_FILENO, LOG_ERROR, LOG_LOGFMT, "test");
+	cr_assert_eq(db_migrate(pg_url(), schema, error, sizeof error), 0, "%s", error);
+	PGconn *conn = PQconnectdb(pg_url());
+	snprintf(set, sizeof set, "SET search_path = %s; SET client_min_messages = error", schema);
+	PQclear(PQexec(conn, set));
+	PQclear(PQexec(conn, "TRUNCATE tds_sync_queue, tds_entity_state, invoices CASCADE"));
+	return conn;
+}
+
+static const char *text(PGconn *conn, const char *sql)
+{
+	static char value[256];
+	PGresult *r = PQexec(conn, sql);
+	cr_assert(PQresultStatus(r) == PGRES_TUPLES_OK || PQresultStatus(r) == PGRES_COMMAND_OK, "%s",
+		PQerrorMessage(conn));
+	keep(value, sizeof value, r);
+	PQclear(r);
+	return value;
+}
+
+static void record_of(const struct seen *s, const char *id, char *to, size_t size)
+{
+	snprintf(to, size,
+		"{\"invoice_id\":\"%s\",\"notes\":\"%s\",\"last_modified_time\":\"2026-01-01T10:%02d:00+0000\"%s}", id,
+		s->notes, s->modified, s->way == PAGE ? "" : ",\"line_items\":[]");
+}
+
+/* An event's queue row; its seq. */
+static const char *enqueue(PGconn *conn, const struct seen *s)
+{
+	char record[512], sql[2048];
+	record_of(s, "1", record, sizeof record);
+	snprintf(sql, sizeof sql,
+		"INSERT INTO tds_sync_queue (organization_id, entity_type, source_entity_id, validated_payload,"
+		" last_modified, observed_at, is_full, inbox_event_id) VALUES ('1', 'invoice', '1', '%s',"
+		" '2026-01-01 10:%02d:00+00', 'epoch'::timestamptz + %d * interval '1 second', true, gen_random_uuid())"
+		" RETURNING seq",
+		record, s->modified, s->observed);
+	return text(conn, sql);
+}
+
+static void send(PGconn *conn, const struct db_statement *statement, int n, const char *const *params)
+{
+	cr_assert_eq(PQsendQueryParams(conn, statement->sql, n, NULL, params, NULL, NULL, 0), 1);
+}
+
+static PGresult *answer(PGconn *conn)
+{
+	PGresult *r = PQgetResult(conn);
+	cr_assert_eq(PQresultStatus(r), PGRES_TUPLES_OK, "%s", PQerrorMessage(conn));
+	cr_assert_null(PQgetResult(conn));
+	return r;
+}
+
+/* decide, then write where it won: what the handler does in one transaction. The outcome. */
+static uint64_t apply(PGconn *conn, const struct seen *s)
+{
+	const struct entity_statements *sql = entity_statements(&entity_invoice);
+	char record[512], docs[600], observed[32], seqs[40];
+	record_of(s, "1", record, sizeof record);
+	snprintf(docs, sizeof docs, "[%s]", record);
+	snprintf(observed, sizeof observed, "%d000000", s->observed);
+	if (s->way == EVENT)
+		snprintf(seqs, sizeof seqs, "{%s}", enqueue(conn, s));
+	const char *kind = s->way == PAGE ? "list" : "detail";
+	const char *const decide[] = {ORGANIZATION, s->way == EVENT ? seqs : docs, observed, kind, NULL};
+	const char *const write[] = {ORGANIZATION, s->way == EVENT ? seqs : docs, "worker-1", kind, NULL};
+	enum source from = s->way == EVENT ? SOURCE_QUEUE : SOURCE_DOCS;
+	send(conn, &sql->decide[from], s->way == EVENT ? 2 : 5, decide);
+	PGresult *r = answer(conn);
+	uint64_t outcome = strtoull(PQgetvalue(r, 0, 2), NULL, 10);
+	PQclear(r);
+	if (outcome == OUTCOME_APPLIED) {
+		send(conn, &sql->write[from], s->way == EVENT ? 3 : 5, write);
+		PQclear(answer(conn));
+	}
+	if (s->way == EVENT)
+		text(conn, "UPDATE tds_sync_queue SET status = 'completed' WHERE status = 'pending'");
+	return outcome;
+}
+
+static void expect(
+	const char *schema, const char *what, const struct seen *all, size_t n, const char *notes, bool wanted)
+{
+	PGconn *conn = open_schema(schema);
+	for (size_t i = 0; i < n; i++)
+		apply(conn, &all[i]);
+	cr_expect_str_eq(text(conn, "SELECT notes FROM invoices"), notes, "%s", what);
+	cr_expect_str_eq(text(conn, "SELECT detail_wanted FROM tds_entity_state"), wanted ? "t" : "f", "%s", what);
+	PQfinish(conn);
+}
+
+#define EXPECT(what, notes, wanted, ...)                                                                               \
+	expect(schema, what, (const struct seen[]){__VA_ARGS__},                                                       \
+		sizeof((const struct seen[]){__VA_ARGS__}) / sizeof(struct seen), notes, wanted)
+
+Test(apply_versions, the_newer_version_stays)
+{
+	const char *schema = "apply_newer";
+	EXPECT("newer_last", "b", false, {EVENT, 1, 10, "a"}, {EVENT, 2, 20, "b"});
+	EXPECT("newer_first", "b", false, {EVENT, 2, 10, "b"}, {EVENT, 1, 20, "a"});
+	EXPECT("a_b_a", "a", false, {EVENT, 1, 10, "a"}, {EVENT, 2, 20, "b"}, {EVENT, 3, 30, "a"});
+	EXPECT("older_page", "b", false, {EVENT, 2, 10, "b"}, {PAGE, 1, 20, "a"});
+	EXPECT("newer_page", "b", true, {EVENT, 1, 10, "a"}, {PAGE, 2, 20, "b"});
+}
+
+Test(apply_versions, two_contents_of_one_version_are_asked_for_whoever_loses)
+{
+	const char *schema = "apply_contradicted";
+	EXPECT("later_received", "b", true, {EVENT, 1, 10, "a"}, {EVENT, 1, 20, "b"});
+	EXPECT("worked_on_later", "b", true, {EVENT, 1, 20, "b"}, {EVENT, 1, 10, "a"});
+	EXPECT("fetched_before", "b", true, {EVENT, 1, 20, "b"}, {FETCH, 1, 10, "a"});
+	EXPECT("page_between", "b", true, {EVENT, 1, 10, "a"}, {PAGE, 1, 20, "b"}, {EVENT, 1, 15, "b"});
+}
+
+Test(apply_versions, a_fetch_sent_afterwards_settles_it)
+{
+	const char *schema = "apply_settled";
+	EXPECT("fetched_after", "c", false, {EVENT, 1, 10, "a"}, {EVENT, 1, 20, "b"}, {FETCH, 1, 30, "c"});
+	EXPECT("fetched_the_same", "b", false, {EVENT, 1, 10, "a"}, {EVENT, 1, 20, "b"}, {FETCH, 1, 30, "b"});
+	EXPECT("fetched_between", "b", true, {EVENT, 1, 10, "a"}, {EVENT, 1, 20, "b"}, {FETCH, 1, 15, "b"});
+	EXPECT("newer_settles", "c", false, {EVENT, 1, 10, "a"}, {EVENT, 1, 20, "b"}, {EVENT, 2, 30, "c"});
+}
+
+Test(apply_versions, the_same_content_again_asks_for_nothing)
+{
+	const char *schema = "apply_same";
+	EXPECT("same_event", "a", false, {EVENT, 1, 10, "a"}, {EVENT, 1, 20, "a"});
+	EXPECT("same_fetch", "a", false, {EVENT, 1, 10, "a"}, {FETCH, 1, 20, "a"});
+	EXPECT("page_then_event", "a", false, {PAGE, 1, 10, "a"}, {EVENT, 1, 20, "a"}, {FETCH, 1, 30, "a"});
+}
+
+/* Both decide before either commits; the second has to wait, and to decide by what the first wrote. */
+static void race(const struct seen *first, const struct seen *second, const char *notes)
+{
+	const struct db_statement *decide = &entity_statements(&entity_invoice)->decide[SOURCE_DOCS];
+	PGconn *a = open_schema("race"), *b = open_schema("race");
+	char record[512], docs[600], observed[32];
+	text(a, "BEGIN");
+	text(b, "BEGIN");
+	cr_expect_eq(apply(a, first), OUTCOME_APPLIED);
+	record_of(second, "1", record, sizeof record);
+	snprintf(docs, sizeof docs, "[%s]", record);
+	snprintf(observed, sizeof observed, "%d000000", second->observed);
+	const char *const params[] = {ORGANIZATION, docs, observed, "detail", NULL};
+	send(b, decide, 5, params);
+	cr_assert_eq(PQflush(b), 0);
+	while (strcmp(text(a, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE"
+			      " 'WITH src%' AND pg_blocking_pids(pid) @> ARRAY[pg_backend_pid()]"),
+		       "1") != 0)
+		;
+	text(a, "COMMIT");
+	PGresult *r = answer(b);
+	uint64_t outcome = strtoull(PQgetvalue(r, 0, 2), NULL, 10);
+	PQclear(r);
+	text(b, "ROLLBACK");
+	if (outcome != OUTCOME_SKIPPED)
+		cr_expect_eq(outcome, OUTCOME_APPLIED);
+	apply(b, second); /* what was skipped is done again, with a fresh look */
+	cr_expect_str_eq(text(b, "SELECT notes FROM invoices"), notes);
+	PQfinish(a);
+	PQfinish(b);
+}
+
+Test(apply_versions, of_two_writers_at_once_the_newer_version_stays)
+{
+	race(&(struct seen){FETCH, 2, 10, "new"}, &(struct seen){FETCH, 1, 20, "old"}, "new");
+	race(&(struct seen){FETCH, 1, 10, "old"}, &(struct seen){FETCH, 2, 20, "new"}, "new");
+	race(&(struct seen){FETCH, 1, 20, "late"}, &(struct seen){FETCH, 1, 10, "early"}, "late");
+}
