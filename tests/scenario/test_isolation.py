@@ -25,8 +25,9 @@ def acknowledged_is_durable():
         sim.fire("order", number)
     tds.status()
     family = [pid for pid in tds.seen if pid]
+    postgres = children_of(tds.postgres())
     sim.fire("order", ids[20])
-    for pid in [tds.process.pid] + family:  # PostgreSQL included
+    for pid in postgres + [tds.process.pid] + family:  # PostgreSQL first: nobody of it shall still write what he holds
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
