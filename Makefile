@@ -81,7 +81,7 @@ $(call obj,$(LIB_SRC) $(TDS_SRC) $(CTL_SRC) $(BENCH_SRC) $(UNIT_SRC)) $(BUILD)/o
 
 -include $(shell test -d $(BUILD) && find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: run deps test unit bench crash asan tsan tidy format format-check install clean help
+.PHONY: run deps test rules unit bench crash asan tsan tidy format format-check install clean help
 run: all            ## build, start the simulator and TDS, show a complete sync
 	tools/run-demo
 deps:               ## install missing Debian packages by name
@@ -90,6 +90,8 @@ unit: $(BUILD)/unit
 	$(BUILD)/unit
 test: all           ## every test; ends with "N passed, N failed"
 	tools/run-tests
+rules:              ## breaks each rule on purpose and looks whether its test notices
+	tools/break-rules
 bench: all $(BENCHES) ## figures as ratios to the limit or to a peer
 	tools/run-bench
 crash: all          ## the long kill campaign

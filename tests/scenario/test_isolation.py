@@ -25,8 +25,9 @@ def acknowledged_is_durable():
         sim.fire("order", number)
     tds.status()
     family = [pid for pid in tds.seen if pid]
+    postgres = children_of(tds.postgres())
     sim.fire("order", ids[20])
-    for pid in [tds.process.pid] + family:  # PostgreSQL included
+    for pid in postgres + [tds.process.pid] + family:  # PostgreSQL first: nobody of it shall still write what he holds
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -93,8 +94,9 @@ def poison():
           [e for e in others if tds.outcome(e)[0] != "completed"])
     check("its handler is well", differs(tds.actor("handler:product#0")["state"], "ready"))
     check("the others never died", [a["name"] for a in tds.status()["actors"] if a["restarts"] and not a["name"].startswith("handler:product")])
-    reply = tds.bulk("products", active_only=False)
-    check("the same poison in a page stops only itself", unless(reply.status == 200 and reply.json["stats"]["successful"] == 59, reply))
+    run_id = tds.bulk_start("products", active_only=False)
+    check("the same poison in a page stops only itself", differs((tds.run_done(run_id, 20), tds.value(
+        "SELECT processed_events FROM tds_sync_runs WHERE id = %s", run_id)), ("completed", 59)))
 
 
 def postgres_away():

@@ -126,14 +126,14 @@ def thin():
         check(f"a {entity} of which only the id came is fetched", differs(tds.finished(event)[0], "completed"))
         check(f"and written whole: {entity}", unless(tds.row(entity, number, "id::text"), tds.outcome(event)))
     tds.bulk("products", active_only=False)
-    number = sim.ids("product")[4]
+    number = next(n for n in sim.ids("product")[4:] if sim.record("product", n)["record"]["status"] == "active")
     sim.delete("product", number)
     event = accepted(tds.webhook("products", wrap("product", {"item_id": number})))
     outcome = tds.finished(event)
     check("a 404 makes a dead letter", unless(outcome[0] == "dead_letter", outcome))
     reason = tds.value("SELECT failure_reason FROM tds_dead_letter_queue d JOIN tds_sync_queue q ON q.id = d.sync_queue_id WHERE q.inbox_event_id = %s", event)
     check("with its reason", unless(reason, reason))
-    check("and deletes nothing", differs(tds.row("product", number, "is_active AND deleted_at IS NULL"), sim.record("product", number)["record"]["status"] == "active"))
+    check("and deletes nothing", differs(tds.row("product", number, "is_active, deleted_at"), (True, None)))
 
 
 def deletes():

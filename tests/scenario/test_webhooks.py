@@ -278,16 +278,17 @@ def database_away(t):
 
 
 def main():
-    with Tds(f'zoho : {{ organization_id = "{ORGANIZATION}"; }};') as t:
-        shapes(t)
-        refusals(t)
-        duplicates(t)
-        quarantine(t)
-        refused_by_postgres(t)
-        applied(t)
-        durable(t)
-        database_away(t)
-    authentication()
+    """Arguments name the functions to be run; without any it is all of them."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    wanted = sys.argv[1:]
+    chosen = [s for s in (shapes, refusals, duplicates, quarantine, refused_by_postgres, applied, durable, database_away)
+              if not wanted or s.__name__ in wanted]
+    if chosen:
+        with Tds(f'zoho : {{ organization_id = "{ORGANIZATION}"; }};') as t:
+            for scenario in chosen:
+                scenario(t)
+    if not wanted or "authentication" in wanted:
+        authentication()
     return 1 if failures else 0
 
 
