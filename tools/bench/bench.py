@@ -111,11 +111,11 @@ def wait_for(what, seconds, words):
         time.sleep(0.01)
 
 
-def ask(port, method, path, body=None, seconds=60):
+def ask(port, method, path, body=None, seconds=60, headers=None):
     """One HTTP request on a connection of its own: status and text."""
     c = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
-        c.request(method, path, body, {"Content-Type": "application/json"} if body is not None else {})
+        c.request(method, path, body, {**({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})})
         r = c.getresponse()
         return r.status, r.read().decode()
     finally:
