@@ -52,14 +52,14 @@ def table(rows):
     return "\n".join(lines)
 
 
-def main(measure):
+def main(measure, seconds=170):
     """Runs one benchmark; whatever happens, what it started ends. SIGTERM and SIGALRM (too late) are ends like any other."""
     def end(number, _frame):
         raise SystemExit(f"ended by {signal.Signals(number).name}")
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, end)
     atexit.register(clean)
-    signal.alarm(int(os.environ.get("TDS_BENCH_SECONDS", "170")))
+    signal.alarm(int(os.environ.get("TDS_BENCH_SECONDS", seconds)))
     try:
         measure()
     finally:

@@ -75,9 +75,9 @@ def records(entity):
         FROM jsonb_array_elements($2::jsonb) AS e(doc)"""
 
 
-def with_state(entity, source):
+def with_state(entity, source, more=""):
     """The same that keeps a state row by record, too: its version is compared, a hash of the mapped columns says whether there
-    is anything to write. `source` selects id, doc, lm."""
+    is anything to write. `source` selects id, doc, lm; `more` is done in the same statement."""
     hashed = ", ".join(f"x.doc->>'{path}'" for path, _, _ in checker.TABLES[entity][2])
     return f"""src AS MATERIALIZED ({source}), won AS (
             INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id, last_modified, observed_at, list_hash)
@@ -85,5 +85,5 @@ def with_state(entity, source):
             ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE
             SET last_modified = excluded.last_modified, observed_at = excluded.observed_at, list_hash = excluded.list_hash
             WHERE excluded.last_modified >= s.last_modified AND excluded.list_hash IS DISTINCT FROM s.list_hash
-            RETURNING source_entity_id AS id)
+            RETURNING source_entity_id AS id){more}
         """ + upsert(entity, "src x JOIN won USING (id)")
