@@ -52,14 +52,14 @@ def table(rows):
     return "\n".join(lines)
 
 
-def main(measure):
+def main(measure, seconds=170):
     """Runs one benchmark; whatever happens, what it started ends. SIGTERM and SIGALRM (too late) are ends like any other."""
     def end(number, _frame):
         raise SystemExit(f"ended by {signal.Signals(number).name}")
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, end)
     atexit.register(clean)
-    signal.alarm(int(os.environ.get("TDS_BENCH_SECONDS", "170")))
+    signal.alarm(int(os.environ.get("TDS_BENCH_SECONDS", seconds)))
     try:
         measure()
     finally:
@@ -111,11 +111,11 @@ def wait_for(what, seconds, words):
         time.sleep(0.01)
 
 
-def ask(port, method, path, body=None, seconds=60):
+def ask(port, method, path, body=None, seconds=60, headers=None):
     """One HTTP request on a connection of its own: status and text."""
     c = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
-        c.request(method, path, body, {"Content-Type": "application/json"} if body is not None else {})
+        c.request(method, path, body, {**({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})})
         r = c.getresponse()
         return r.status, r.read().decode()
     finally:

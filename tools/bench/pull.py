@@ -129,4 +129,5 @@ def measure():
     within_the_minute()
 
 
-bench.main(measure)
+if __name__ == "__main__":
+    bench.main(measure)

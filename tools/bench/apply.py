@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+"""How fast the handler writes pages of a bulk sync: all new, all changed, all unchanged, beside one hand-written statement per
+page over the same pages in the same tables, and beside one that keeps a state row by record as TDS does.
+
+Every page is in the handler's ring before it may begin (a lock on tds_entity_state holds it), so fetching costs nothing while
+the time runs: from the lock's release to the reply of the sync, that is to the commit of the last page and the run's end."""
+import json
+import threading
+import time
+import urllib.parse
+import bench
+import plain
+from pull import token
+
+PAGES, PER_PAGE, RUNS = 30, 200, 3
+RECORDS = PAGES * PER_PAGE
+SYNCS = {  # entity: name of its sync, where Zoho lists it, filter, key of the list, a column that is to differ
+    "product": ("products", "/inventory/v1/items", {"filter_by": "Status.Active"}, "items", "sku"),
+    "customer": ("customers", "/books/v3/contacts", {"contact_type": "customer", "filter_by": "Status.All"}, "contacts", "email"),
+}
+SETTINGS = 'database : { lock_timeout = "30s"; };'
+
+
+def pages_of(sim, entity):
+    """The pages as Zoho sends them: the JSON array of each."""
+    _, path, filter_by, root, _ = SYNCS[entity]
+    bearer, pages = token(sim), []
+    for page in range(1, PAGES + 1):
+        query = urllib.parse.urlencode({"organization_id": bench.ORGANIZATION, "page": page, "per_page": PER_PAGE, **filter_by})
+        status, text = bench.ask(sim.port, "GET", f"{path}?{query}", headers={"Authorization": "Zoho-oauthtoken " + bearer})
+        if status != 200:
+            raise SystemExit(f"{path}: {status} {text[:200]}")
+        start = text.index(f'"{root}":') + len(root) + 3
+        pages.append(text[start:json.JSONDecoder().raw_decode(text, start)[1]].encode())
+    return pages
+
+
+def all_new(cursor, entity):
+    cursor.execute(f"TRUNCATE {plain.checker.TABLES[entity][0]} CASCADE; TRUNCATE tds_entity_state, tds_sync_logs")
+
+
+def all_changed(cursor, entity):
+    """Every stored record is older and differs in a column; the dead rows of that are gone again."""
+    table, column = plain.checker.TABLES[entity][0], SYNCS[entity][4]
+    cursor.execute("UPDATE tds_entity_state SET list_hash = 0, last_modified = last_modified - interval '1 day'")
+    cursor.execute(f"UPDATE {table} SET {column} = 'before', zoho_last_modified = zoho_last_modified - interval '1 day'")
+    cursor.execute(f"VACUUM {table}")
+    cursor.execute("VACUUM tds_entity_state")
+
+
+def all_unchanged(_cursor, _entity):
+    pass
+
+
+STATES = {"new": all_new, "changed": all_changed, "unchanged": all_unchanged}
+COUNTED = {"new": "created", "changed": "updated", "unchanged": "unchanged"}
+
+
+def fetched(tds):
+    return next(a for a in tds.control("status")["actors"] if a["name"] == "zoho-io")["counters"]["pages"]
+
+
+def through_tds(tds, database, entity, state):
+    """Seconds for all pages, by TDS."""
+    got, before = [], fetched(tds)
+    sync = threading.Thread(target=lambda: got.append(tds.bulk(SYNCS[entity][0])[1]))
+    with database.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE tds_entity_state IN EXCLUSIVE MODE")
+        sync.start()
+        bench.wait_for(lambda: fetched(tds) >= before + PAGES, 20, "all pages to be fetched")
+        begin = time.monotonic()
+        cursor.execute("COMMIT")
+    sync.join()
+    took = time.monotonic() - begin
+    if not got or got[0]["stats"][COUNTED[state]] != RECORDS:
+        raise SystemExit(f"{entity}, all {state}: {got}")
+    return took
+
+
+def through_loop(connection, statement, pages):
+    begin = time.monotonic()
+    for page in pages:
+        connection.run(statement, bench.ORGANIZATION, page)
+    return time.monotonic() - begin
+
+
+def peers(tds, entity):
+    """The two loops on connections of their own."""
+    bare, kept = plain.Connection(tds.url), plain.Connection(tds.url)
+    bare.prepare("page", plain.upsert(entity, f"({plain.records(entity)}) x"))
+    kept.prepare("page", "WITH " + plain.with_state(entity, plain.records(entity)))
+    return {"bare": bare, "kept": kept}
+
+
+def measure_entity(tds, database, sim, entity):
+    pages, loops = pages_of(sim, entity), peers(tds, entity)
+    took = {(who, state): [] for who in ("tds", "bare", "kept") for state in STATES}
+    tds.bulk(SYNCS[entity][0])  # how many pages there are is known
+    for run in range(RUNS + 1):
+        for who in ("tds", "bare", "kept"):
+            for state, prepare in STATES.items():
+                with database.cursor() as cursor:
+                    prepare(cursor, entity)
+                    cursor.execute("CHECKPOINT")
+                seconds = through_tds(tds, database, entity, state) if who == "tds" else through_loop(loops[who], "page", pages)
+                if run:  # the first warms caches and plans
+                    took[who, state].append(seconds)
+    rate = {key: RECORDS / bench.median(seconds) for key, seconds in took.items()}
+    for state, share_of_bare in (("new", None), ("changed", 0.5), ("unchanged", 1.2)):
+        name = f"{entity} pages applied, all {state}"
+        bench.figure(name, rate["tds", state], "rows/s", ratios=[("one statement a page", rate["bare", state]),
+                     ("the same with state rows", rate["kept", state])], note="runs " + ", ".join(f"{s:.2f} s" for s in took["tds", state]))
+        if share_of_bare:
+            bench.figure("  share of one statement a page", rate["tds", state] / rate["bare", state], "", share_of_bare, lower=False)
+        bench.figure("  share of the same with state rows", rate["tds", state] / rate["kept", state], "", 0.85, lower=False)
+
+
+def measure():
+    sim = bench.Sim("--items", RECORDS, "--active-items", RECORDS, "--customers", RECORDS)
+    tds = bench.Tds(sim, SETTINGS)
+    database = tds.database()
+    for entity in SYNCS:
+        measure_entity(tds, database, sim, entity)
+
+
+if __name__ == "__main__":
+    bench.main(measure)

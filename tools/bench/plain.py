@@ -1,0 +1,89 @@
+"""What a benchmark's peer needs: prepared statements over libpq with nothing in between, and the statements that someone
+would write by hand to bring Zoho's records into TDS's own tables. Columns come from the checker's description."""
+import ctypes
+import os
+import sys
+import bench
+
+sys.path.insert(0, os.path.join(bench.HERE, "..", "..", "tests", "scenario", "lib"))
+import checker  # pylint: disable=wrong-import-position
+
+CASTS = {checker.number: "nullif({}, '')::numeric", checker.flag: "nullif({}, '')::boolean", checker.day: "nullif({}, '')::date",
+         checker.text: "nullif({}, '')", checker.active: "coalesce({} = 'active', true)"}
+ID = {"product": "item_id", "customer": "contact_id", "vendor": "contact_id"}
+
+
+class Connection:
+    """One libpq connection. run() blocks without Python's lock, so two of them in two threads work at once."""
+
+    pq = ctypes.CDLL("libpq.so.5")
+    for name in ("PQconnectdb", "PQprepare", "PQexecPrepared"):
+        getattr(pq, name).restype = ctypes.c_void_p
+    for name in ("PQresultErrorMessage", "PQerrorMessage", "PQcmdTuples"):
+        getattr(pq, name).restype = ctypes.c_char_p
+
+    def __init__(self, url):
+        self.handle = ctypes.c_void_p(self.pq.PQconnectdb(url.encode()))
+        self.prepare("jit", "SET jit = off")
+        self.run("jit")
+
+    def check(self, result):
+        result = ctypes.c_void_p(result)
+        status, why = self.pq.PQresultStatus(result), self.pq.PQresultErrorMessage(result).decode()
+        rows = self.pq.PQcmdTuples(result)
+        self.pq.PQclear(result)
+        if status not in (1, 2):  # PGRES_COMMAND_OK, PGRES_TUPLES_OK
+            raise SystemExit(f"the peer's statement: {why}")
+        return int(rows or 0)
+
+    def prepare(self, name, sql):
+        self.check(self.pq.PQprepare(self.handle, name.encode(), sql.encode(), 0, None))
+
+    def run(self, name, *values):
+        """Executes a prepared statement; how many rows it says it touched. Values are bytes or texts."""
+        texts = [v if isinstance(v, bytes) else str(v).encode() for v in values]
+        array = (ctypes.c_char_p * max(1, len(texts)))(*texts)
+        return self.check(self.pq.PQexecPrepared(self.handle, name.encode(), len(texts), array, None, None, 0))
+
+    def close(self):
+        self.pq.PQfinish(self.handle)
+
+
+def columns(entity):
+    """The entity's columns and their expressions over x.doc."""
+    made = []
+    for path, column, kind in checker.TABLES[entity][2]:
+        if kind is checker.document:
+            made.append((column, f"CASE WHEN x.doc->'{path}' IN ('\"\"', '{{}}', '[]', 'null') THEN NULL ELSE x.doc->'{path}' END"))
+        else:
+            made.append((column, CASTS[kind].format(f"x.doc->>'{path}'")))
+    return made
+
+
+def upsert(entity, source):
+    """INSERT ... ON CONFLICT of every record of `source`, x(id, doc, lm)."""
+    table, key, _ = checker.TABLES[entity]
+    both = columns(entity) + [("zoho_last_modified", "x.lm"), ("last_synced", "now()"), ("updated_at", "now()")]
+    return f"""INSERT INTO {table} (organization_id, {key}, {', '.join(c for c, _ in both)})
+        SELECT $1, x.id, {', '.join(e for _, e in both)} FROM {source}
+        ON CONFLICT (organization_id, {key}) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c, _ in both)}"""
+
+
+def records(entity):
+    """The records of the page $2 (a JSON array)."""
+    return f"""SELECT doc->>'{ID[entity]}' AS id, doc, (doc->>'last_modified_time')::timestamptz AS lm
+        FROM jsonb_array_elements($2::jsonb) AS e(doc)"""
+
+
+def with_state(entity, source, more=""):
+    """The same that keeps a state row by record, too: its version is compared, a hash of the mapped columns says whether there
+    is anything to write. `source` selects id, doc, lm; `more` is done in the same statement."""
+    hashed = ", ".join(f"x.doc->>'{path}'" for path, _, _ in checker.TABLES[entity][2])
+    return f"""src AS MATERIALIZED ({source}), won AS (
+            INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id, last_modified, observed_at, list_hash)
+            SELECT $1, '{entity}', x.id, x.lm, now(), hash_record_extended(ROW({hashed}), 0) FROM src x ORDER BY x.id
+            ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE
+            SET last_modified = excluded.last_modified, observed_at = excluded.observed_at, list_hash = excluded.list_hash
+            WHERE excluded.last_modified >= s.last_modified AND excluded.list_hash IS DISTINCT FROM s.list_hash
+            RETURNING source_entity_id AS id){more}
+        """ + upsert(entity, "src x JOIN won USING (id)")
