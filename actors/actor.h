@@ -57,7 +57,7 @@ struct actor {
 };
 
 /* The child's main: never returns. */
-_Noreturn void actor_main(const struct actor_type *);
+__attribute__((noreturn)) void actor_main(const struct actor_type *);
 
 /* The edge on which this actor speaks to the given kind and instance (for handlers: entity and shard), or NULL. */
 struct edge *actor_edge(struct actor *, enum actor_kind, int instance);

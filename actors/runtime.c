@@ -225,7 +225,7 @@ static void open_log(const struct actor *a)
 	log_open(2, level, !strcmp(a->config.log_format, "json") ? LOG_JSON : LOG_LOGFMT, a->boot->name);
 }
 
-_Noreturn void actor_main(const struct actor_type *type)
+__attribute__((noreturn)) void actor_main(const struct actor_type *type)
 {
 	static struct boot boot;
 	static struct message_scratch scratch;

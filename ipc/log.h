@@ -31,16 +31,16 @@ void log_event(enum log_level, const char *msg, const struct log_field *fields);
 /* The correlation id of what is being handled, put into each line until changed; NULL = none. Borrowed. */
 void log_correlation(const char *id);
 
-#define log_at(level, msg, ...)                                                                                        \
+#define log_at(level, msg, ...) /* the fields, with the end */                                                         \
 	do {                                                                                                           \
 		if (log_wants(level))                                                                                  \
-			log_event(level, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) LF_END});          \
+			log_event(level, msg, (const struct log_field[]){__VA_ARGS__});                                \
 	} while (0)
-#define log_debug(msg, ...) log_at(LOG_DEBUG, msg __VA_OPT__(, ) __VA_ARGS__)
-#define log_info(msg, ...) log_at(LOG_INFO, msg __VA_OPT__(, ) __VA_ARGS__)
-#define log_warn(msg, ...) log_at(LOG_WARN, msg __VA_OPT__(, ) __VA_ARGS__)
-#define log_error(msg, ...) log_at(LOG_ERROR, msg __VA_OPT__(, ) __VA_ARGS__)
+#define log_debug(...) log_at(LOG_DEBUG, __VA_ARGS__, LF_END) /* msg, fields... */
+#define log_info(...) log_at(LOG_INFO, __VA_ARGS__, LF_END)
+#define log_warn(...) log_at(LOG_WARN, __VA_ARGS__, LF_END)
+#define log_error(...) log_at(LOG_ERROR, __VA_ARGS__, LF_END)
 
 /* A broken environment: logs the line and exits. 100: don't restart me until reload; 111: try again. */
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 78, EXIT_PERMANENT = 100, EXIT_TEMPORARY = 111 };
-_Noreturn void die(int code, const char *msg, ...) __attribute__((format(printf, 2, 3)));
+void die(int code, const char *msg, ...) __attribute__((noreturn, format(printf, 2, 3)));

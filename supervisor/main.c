@@ -65,7 +65,7 @@ static const char help[] = "NAME\n"
 			   "SEE ALSO\n"
 			   "    tdsctl(1)\n";
 
-static _Noreturn void run_actor(const char *title)
+static __attribute__((noreturn)) void run_actor(const char *title)
 {
 	struct boot boot;
 	if (pread(FD_BOOT, &boot, sizeof boot, 0) != sizeof boot || boot.magic != BOOT_MAGIC ||

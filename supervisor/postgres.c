@@ -181,7 +181,7 @@ static const char *way_to(const char *path, int fd, char *to, size_t size)
 	return to;
 }
 
-static _Noreturn void become_postgres(const struct supervisor *s, pid_t parent)
+static __attribute__((noreturn)) void become_postgres(const struct supervisor *s, pid_t parent)
 {
 	const struct postgres *p = &s->postgres;
 	char program[320], data_way[32], run_way[32];

@@ -85,7 +85,7 @@ void keep_descriptors(const int fds[], int n)
 	close_range((unsigned)(FD_BOOT + n), ~0u, CLOSE_RANGE_CLOEXEC);
 }
 
-_Noreturn void exec_self(const struct supervisor *s, char *const argv[])
+__attribute__((noreturn)) void exec_self(const struct supervisor *s, char *const argv[])
 {
 	SEAM_CALL(EXEC, execveat(s->exe_fd, "", argv, child_environment(), AT_EMPTY_PATH));
 	log_error("exec", LF_STR("who", argv[0]), LF_STR("error", strerror(errno)));

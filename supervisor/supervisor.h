@@ -180,7 +180,7 @@ bool spawn_actor(struct supervisor *, struct child *);
 pid_t fork_child(int *pidfd, int death_signal); /* 0 in the child: own group, dies with the parent, default signals */
 void keep_descriptors(const int fds[], int n);	/* in the child: they become 3, 4, …; all others close at exec */
 char **child_environment(void);			/* this one without secrets */
-_Noreturn void exec_self(const struct supervisor *, char *const argv[]);
+__attribute__((noreturn)) void exec_self(const struct supervisor *, char *const argv[]);
 int boot_memfd(const struct boot *);
 
 /* task.c */
@@ -188,8 +188,8 @@ bool task_start_migrate(struct supervisor *);
 bool task_start_initdb(struct supervisor *);
 bool task_start_check(struct supervisor *);
 void task_reap(struct supervisor *, struct task *);
-_Noreturn void task_migrate_main(void);
-_Noreturn void task_initdb_main(char **argv);
+__attribute__((noreturn)) void task_migrate_main(void);
+__attribute__((noreturn)) void task_initdb_main(char **argv);
 
 /* obituary.c */
 struct death obituary(struct supervisor *, struct child *);

@@ -56,7 +56,7 @@ bool task_start_migrate(struct supervisor *s)
 	return started;
 }
 
-_Noreturn void task_migrate_main(void)
+__attribute__((noreturn)) void task_migrate_main(void)
 {
 	static struct boot boot;
 	static struct config config;
@@ -132,7 +132,7 @@ static int initdb(const char *bin, int dir)
 
 /* argv: tds: initdb, root, bin, log, uid, gid, user. Made beside its place and moved there when complete, so that a
  * kill in the middle leaves nothing that looks like a database. */
-_Noreturn void task_initdb_main(char **argv)
+__attribute__((noreturn)) void task_initdb_main(char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "tds: initdb");

@@ -38,7 +38,7 @@ static pid_t pids[SIDES];
 static bool tail_first, head_first;
 static uint64_t turn; /* of this process's luck */
 
-static _Noreturn void fail(const char *what)
+static __attribute__((noreturn)) void fail(const char *what)
 {
 	perror(what);
 	exit(1);
@@ -106,7 +106,7 @@ static void doze(struct ring *in, int side)
 		fail("bell");
 }
 
-static _Noreturn void live(int side)
+static __attribute__((noreturn)) void live(int side)
 {
 	struct ring in, out;
 	int peer = 1 - side;
@@ -236,7 +236,7 @@ static int verdict(void)
 	return ok ? 0 : 1;
 }
 
-static _Noreturn void usage(void)
+static __attribute__((noreturn)) void usage(void)
 {
 	fprintf(stderr, "usage: ring_kill [--kills N] [--seed S] [--break-rule tail-first|head-first]\n");
 	exit(2);

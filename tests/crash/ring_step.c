@@ -14,7 +14,7 @@ enum { CAPACITY = 1 << 16, VERSION = 3, STEPS_MAX = 100000, SKIPPED = 0 };
 static int ring_fd;
 static uint64_t handled; /* last message taken and done with, over all lives */
 
-static _Noreturn void fail(const char *what, long step)
+static __attribute__((noreturn)) void fail(const char *what, long step)
 {
 	printf("ring_step: FAILED after %ld instructions: %s\n", step, what);
 	exit(1);

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static _Noreturn void fail(enum message_type type, const char *what)
+static __attribute__((noreturn)) void fail(enum message_type type, const char *what)
 {
 	fprintf(stderr, "fuzz_message: %s: %s\n", message_name(type), what);
 	abort();

@@ -190,11 +190,11 @@ static inline void query(struct fixture *f, const char *sql)
 /* Both loop backends must behave the same. */
 #define ON_BOTH(suite, name, ...)                                                                                      \
 	static void name(enum loop_backend backend);                                                                   \
-	Test(suite, name##_on_epoll __VA_OPT__(, ) __VA_ARGS__)                                                        \
+	Test(suite, name##_on_epoll, ##__VA_ARGS__)                                                                    \
 	{                                                                                                              \
 		name(LOOP_EPOLL);                                                                                      \
 	}                                                                                                              \
-	Test(suite, name##_on_uring __VA_OPT__(, ) __VA_ARGS__)                                                        \
+	Test(suite, name##_on_uring, ##__VA_ARGS__)                                                                    \
 	{                                                                                                              \
 		name(LOOP_URING);                                                                                      \
 	}                                                                                                              \

@@ -27,7 +27,7 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static _Noreturn void fail(const char *why)
+static __attribute__((noreturn)) void fail(const char *why)
 {
 	fprintf(stderr, "ingest_peer: %s\n", why);
 	exit(1);

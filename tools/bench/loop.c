@@ -21,7 +21,7 @@ static const int64_t round_ns = INT64_C(150) * 1000 * 1000;
 
 static volatile uint64_t *echoed; /* by the client process of this round */
 
-static _Noreturn void fail(const char *what)
+static __attribute__((noreturn)) void fail(const char *what)
 {
 	perror(what);
 	exit(1);

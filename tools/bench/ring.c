@@ -30,7 +30,7 @@ struct stage {
 static struct stage *stage;
 static bool sleepy; /* waits by bells; else spins */
 
-static _Noreturn void fail(const char *what)
+static __attribute__((noreturn)) void fail(const char *what)
 {
 	perror(what);
 	exit(1);

@@ -29,7 +29,7 @@ static struct {
 	uint64_t lost;
 } run;
 
-static _Noreturn void fail(const char *what, const char *why)
+static __attribute__((noreturn)) void fail(const char *what, const char *why)
 {
 	fprintf(stderr, "visible: %s: %s\n", what, why);
 	exit(1);

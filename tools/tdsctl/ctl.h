@@ -31,7 +31,7 @@ struct command {
 extern const struct command commands[]; /* ends with name NULL */
 
 /* main.c: one line on stderr, then the end. */
-_Noreturn void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void fail(int code, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
 /* args.c: takes an option (and its value) out of the arguments. */
 bool arg_flag(struct args *, const char *name);

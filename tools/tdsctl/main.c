@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "tools/tdsctl/ctl.h"
 
-_Noreturn void fail(int code, const char *format, ...)
+__attribute__((noreturn)) void fail(int code, const char *format, ...)
 {
 	va_list ap;
 	va_start(ap, format);
@@ -47,7 +47,7 @@ static const struct command *find(char **words, int n, int *used)
 	return found;
 }
 
-static _Noreturn void unknown(const char *word)
+static __attribute__((noreturn)) void unknown(const char *word)
 {
 	struct buf choice = {0};
 	size_t n = strlen(word);

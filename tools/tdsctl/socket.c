@@ -94,7 +94,7 @@ struct json_object *control_try(const struct ctl *c, const char *command, struct
 	return json;
 }
 
-static _Noreturn void not_running(const struct ctl *c)
+static __attribute__((noreturn)) void not_running(const struct ctl *c)
 {
 	int error = errno;
 	if (error == EACCES || error == EPERM)
