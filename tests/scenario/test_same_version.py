@@ -32,8 +32,8 @@ def pause(tds, entity, on=True):
         raise RuntimeError(repr(reply))
 
 
-def right(sim, tds, sentence):
-    check(sentence, tds.quiet(30) or checker.differences(sim, tds, scanned=False))
+def right(sim, tds, sentence, *records):
+    check(sentence, tds.quiet(30) or checker.differences(sim, tds, scanned=False, present=records))
 
 
 def one_by_one():
@@ -43,7 +43,7 @@ def one_by_one():
         now, past = truth_and_past(sim, entity, number)
         tds.finished(deliver(tds, entity, now))
         tds.finished(deliver(tds, entity, past))
-        right(sim, tds, f"{entity}: older content that comes later doesn't stay")
+        right(sim, tds, f"{entity}: older content that comes later doesn't stay", (entity, number))
     check("each was asked for once", differs(tds.actor("zoho-io")["counters"]["zoho_calls"], len(NAMES)))
 
 
@@ -58,7 +58,7 @@ def both_waiting():
         pause(tds, entity, on=False)
         tds.finished(last)
         check(f"{entity}: of two that wait one supersedes the other", differs(tds.finished(first)[:2], ("completed", "superseded")))
-        right(sim, tds, f"{entity}: and Zoho's content stays")
+        right(sim, tds, f"{entity}: and Zoho's content stays", (entity, number))
 
 
 def put_back(tds, event, when):
@@ -82,7 +82,7 @@ def late_loser():
         tds.finished(last)
         put_back(tds, loser, "0")
         check(f"{entity}: it ends", unless(tds.finished(loser, 40)[0] == "completed", tds.outcome(loser)))
-        right(sim, tds, f"{entity}: and Zoho's content stays")
+        right(sim, tds, f"{entity}: and Zoho's content stays", (entity, number))
 
 
 def delete_overtaken():
@@ -121,7 +121,7 @@ def lost_with_the_dispatcher():
     check("the older content is there for the time being", differs(tds.row("order", number, "notes"), past["notes"]))
     check("and marked", differs(tds.details_wanted(), 1))
     sim.start()
-    right(sim, tds, "what had to be asked is asked by the successors of who knew it")
+    right(sim, tds, "what had to be asked is asked by the successors of who knew it", ("order", number))
 
 
 def zoho_away():
@@ -142,7 +142,7 @@ def zoho_away():
     check("and makes the waiting one superfluous", differs(tds.finished(thin[0], 5)[:2], ("completed", "superseded")))
     sim.start()
     check("when Zoho is back, the other comes by itself", differs(tds.finished(thin[1])[0], "completed"))
-    right(sim, tds, "and everything is right")
+    right(sim, tds, "and everything is right", ("order", number), ("product", other))
     check("nothing became a dead letter", tds.value("SELECT count(*) FROM tds_dead_letter_queue"))
 
 

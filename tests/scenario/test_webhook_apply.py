@@ -173,7 +173,7 @@ def bad_ones():
     reasons = tds.rows("SELECT source_entity_id, error_field, failure_reason FROM tds_dead_letter_queue ORDER BY source_entity_id")
     check("each names its field", unless(all(("rate" if r[0] == ids[7] else "stock_on_hand") in (r[1] or "") + r[2] for r in reasons), reasons))
     check("at their first attempt", differs(tds.value("SELECT max(attempt_count) FROM tds_sync_queue WHERE status = 'dead_letter'"), 1))
-    check("the rest is right", checker.differences(sim, tds, entities=("customer",), scanned=False) or
+    check("the rest is right", checker.differences(sim, tds, scanned=False, present=[("product", n) for i, n in enumerate(ids[:30]) if i not in (7, 19)]) or
           differs(tds.value("SELECT count(*) FROM products"), 28))
     tds.finished(accepted(tds.webhook("products", wrap("product", {**records[7], "rate": 9, "last_modified_time": "2027-01-01T00:00:00+0300"}))))
     check("a later version of the bad one is written", differs(int(tds.row("product", ids[7], "price") or 0), 9))
