@@ -35,14 +35,15 @@ struct db *actor_database(struct actor *a, void (*state)(void *ctx, bool up, con
 		die(EXIT_TEMPORARY, "out of memory");
 	*w = (struct watch){.actor = a, .state = state, .ctx = ctx};
 	snprintf(name, sizeof name, "tds:%s", a->boot->name);
-	return db_open(a->loop, &(struct db_options){.url = a->boot->database_url,
-					.schema = c->database_schema,
-					.name = name,
-					.statement_timeout_ns = c->database_statement_timeout,
-					.lock_timeout_ns = c->database_lock_timeout,
-					.connect_timeout_ns = c->database_connect_timeout,
-					.backoff_min_ns = c->database_backoff_min,
-					.backoff_max_ns = c->database_backoff_max,
-					.state = on_state,
-					.ctx = w});
+	struct db_options options = {.url = a->boot->database_url,
+		.schema = c->database_schema,
+		.name = name,
+		.statement_timeout_ns = c->database_statement_timeout,
+		.lock_timeout_ns = c->database_lock_timeout,
+		.connect_timeout_ns = c->database_connect_timeout,
+		.backoff_min_ns = c->database_backoff_min,
+		.backoff_max_ns = c->database_backoff_max,
+		.state = on_state,
+		.ctx = w};
+	return db_open(a->loop, &options);
 }

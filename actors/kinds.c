@@ -52,7 +52,7 @@ const char *actor_kind_name(enum actor_kind kind)
 {
 	static const char *const names[ACTOR_KINDS] = {
 		[ACTOR_SUPERVISOR] = "supervisor",
-#define ACTOR(id, symbol, name, essential, database, many) [ACTOR_##id] = name,
+#define ACTOR(id, symbol, name, essential, database, many) [ACTOR_##id] = (name),
 #include "actors/actors.def"
 #undef ACTOR
 	};

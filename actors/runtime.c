@@ -194,7 +194,7 @@ static void on_beat(void *ctx, int result, unsigned flags)
 	(void)result, (void)flags;
 	struct actor *a = ctx;
 	for (int i = 0; i < a->edges_n; i++)
-		if (!a->edges[i].consumer && a->edges[i].ring.capacity > BUFFER_KEEP_BYTES * 4)
+		if (!a->edges[i].consumer && a->edges[i].ring.capacity > (size_t)BUFFER_KEEP_BYTES * 4)
 			ring_trim(&a->edges[i].ring, a->edges[i].ring_fd);
 	loop_timer(a->loop, &a->beat, beat_ns);
 }

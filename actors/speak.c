@@ -212,7 +212,9 @@ bool query_value(struct str query, const char *key, char *to, size_t size)
 			for (size_t i = at + klen + 1; i < end; i++, out++) {
 				if (out + 1 >= size)
 					return false;
-				char c = query.data[i] == '+' ? ' ' : query.data[i];
+				char c = query.data[i];
+				if (c == '+')
+					c = ' ';
 				if (c == '%' && i + 2 < end + 0 && hex(query.data[i + 1]) >= 0 &&
 					hex(query.data[i + 2]) >= 0) {
 					c = (char)(hex(query.data[i + 1]) * 16 + hex(query.data[i + 2]));

@@ -13,12 +13,12 @@ const struct parameter parameters[PARAMETERS] = {
 		.section = #section_,                                                                                  \
 		.key = #key_,                                                                                          \
 		.type = PARAM_##type_,                                                                                 \
-		.def = def_,                                                                                           \
-		.min = min_,                                                                                           \
-		.max = max_,                                                                                           \
-		.reloadable = reloadable_,                                                                             \
-		.who = who_,                                                                                           \
-		.text = text_,                                                                                         \
+		.def = (def_),                                                                                         \
+		.min = (min_),                                                                                         \
+		.max = (max_),                                                                                         \
+		.reloadable = (reloadable_),                                                                           \
+		.who = (who_),                                                                                         \
+		.text = (text_),                                                                                       \
 		.at = offsetof(struct config, section_##_##key_),                                                      \
 	},
 #include "config/parameters.def"

@@ -118,8 +118,11 @@ const char *value_quoted(const char *text, char room[VALUE_TEXT_BYTES])
 	enum { shown_max = 64 };
 	size_t n = 0;
 	room[n++] = '"';
-	for (; *text != '\0' && n <= shown_max; text++)
-		room[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text;
+	for (; *text != '\0' && n <= shown_max; text++, n++) {
+		room[n] = *text;
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			room[n] = '?';
+	}
 	while (*text != '\0' && n > 1 && ((unsigned char)*text & 0xc0) == 0x80) /* no character is cut in two */
 		text--, n--;
 	snprintf(room + n, VALUE_TEXT_BYTES - n, "%s", *text == '\0' ? "\"" : "...\"");

@@ -189,7 +189,8 @@ static void standard_descriptors(void)
 	int null = open("/dev/null", O_RDWR);
 	while (null >= 0 && null < 3)
 		null = dup(null);
-	dup2(null, 0);
+	if (null < 0 || dup2(null, 0) < 0)
+		die(EXIT_TEMPORARY, "/dev/null: %s", strerror(errno));
 	close(null);
 }
 

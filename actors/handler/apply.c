@@ -128,12 +128,11 @@ static bool is_repetition(const struct job *j, const struct db_reply *r)
 static void on_refused(struct job *j, const struct db_reply *r)
 {
 	j->repeated = is_repetition(j, r);
-	if (r->failure == DB_ENVIRONMENT || j->repeated)
+	bool alone = !j->careful && r->failure == DB_PROGRAM && j->n <= 1; /* one by one would end the same */
+	if (r->failure == DB_ENVIRONMENT || j->repeated || alone)
 		give_up(j, r);
-	else if (!j->careful && (r->failure != DB_PROGRAM || j->n > 1))
-		start_over_carefully(j);
 	else if (!j->careful)
-		give_up(j, r);
+		start_over_carefully(j);
 	else if (j->at.hi - j->at.lo > 1)
 		halve(j);
 	else

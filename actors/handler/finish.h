@@ -5,5 +5,5 @@
 void finish_add(struct job *, struct db_call *);		    /* the closing statements, COMMIT or ROLLBACK */
 void finish_read(struct job *, const struct db_reply *);	    /* what they answered */
 void finish_payload(struct job *, size_t record, struct db_call *); /* asks for a queue row's payload */
-void finish_dead_letter(struct job *, size_t record, struct str text,
-	struct db_call *); /* one record given up, as j->sqlstate, error say */
+/* One record given up, as j->sqlstate, error say. */
+void finish_dead_letter(struct job *, size_t i, struct str record, struct db_call *);

@@ -55,7 +55,7 @@ static void add(struct verdict *v, enum health severity, const char *type, const
 static bool essential(const char *name)
 {
 #define ACTOR(id, symbol, text, essential, database, many)                                                             \
-	if (essential && !strncmp(name, text, strlen(text)))                                                           \
+	if ((essential) && !strncmp(name, text, strlen(text)))                                                         \
 		return true;
 #include "actors/actors.def"
 #undef ACTOR

@@ -80,7 +80,7 @@ Test(config, the_old_environment_overrides_the_file)
 	cr_assert_str_eq(config.zoho_client_secret, "file", "an empty variable is none");
 	cr_assert(config.webhook_keys.n == 1 && config.queue_batch_size == 50);
 	cr_assert(config.queue_backoff_min == SECONDS(3) / 2 && config.queue_lock_timeout == SECONDS(60));
-	cr_assert(config.retention_logs == SECONDS(2 * 86400) && config.alerts_sync_lag_max == SECONDS(180));
+	cr_assert(config.retention_logs == 2 * SECONDS(86400) && config.alerts_sync_lag_max == SECONDS(180));
 	cr_assert(config.alerts_failure_rate_max == 0.1);
 }
 

@@ -27,7 +27,7 @@ static void header(const char *name, const char *value)
 
 static void body(const char *text)
 {
-	request.body = (char *)(uintptr_t)text;
+	request.body = (char *)text;
 	request.body_n = strlen(text);
 }
 

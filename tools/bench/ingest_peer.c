@@ -63,7 +63,7 @@ static void fill(char *arrays[4], int batch, uint64_t *next)
 		at[3] += put_body(arrays[3] + at[3], n);
 	}
 	for (int k = 0; k < 4; k++)
-		strcpy(arrays[k] + at[k], "}");
+		memcpy(arrays[k] + at[k], "}", sizeof "}");
 }
 
 int main(int argc, char **argv)

@@ -1,4 +1,5 @@
 /* Owns lists: filtering, sorting and paging over what a resource holds, with the traps of Zoho's offset paging. */
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,7 @@ static void fill_view(struct view *view, const struct resource *resource)
 				if (!view->rows)
 					abort();
 			}
+			assert(view->rows);
 			view->rows[view->count] = row_of(record, view->query.sort_column, view->count);
 			view->count++;
 		}
@@ -193,20 +195,24 @@ static void fill_view(struct view *view, const struct resource *resource)
 		qsort(view->rows, view->count, sizeof(struct row), compare_rows);
 }
 
+/* Whether the same rows are asked for in the same order, whichever page of them. */
+static bool same_rows(const struct query *a, const struct query *b)
+{
+	return a->modified_since == b->modified_since && !strcmp(a->sort_column, b->sort_column) &&
+	       !strcmp(a->filter, b->filter) && !strcmp(a->contact_type, b->contact_type);
+}
+
 static struct view *view_of(const struct resource *resource, const struct query *query)
 {
 	struct view *view = &views[resource - resources];
-	struct query asked = *query;
 	uint64_t version = 0;
 	enum entity_id which;
 
-	asked.page = asked.per_page = 0;
-	asked.descending = false;
 	for (which = resource->first; which <= resource->last; which++)
 		version += store_version(&entities[which]);
-	if (view->rows && view->version == version && !memcmp(&view->query, &asked, sizeof asked))
+	if (view->rows && view->version == version && same_rows(&view->query, query))
 		return view;
-	view->query = asked;
+	view->query = *query;
 	view->version = version;
 	fill_view(view, resource);
 	return view;

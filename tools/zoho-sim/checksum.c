@@ -51,7 +51,7 @@ static uint32_t rotate(uint32_t word, int by)
 static void sha256_block(uint32_t state[static 8], const uint8_t *block)
 {
 	uint32_t w[64], s[8], t1, t2;
-	int i;
+	size_t i;
 
 	for (i = 0; i < 16; i++)
 		w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
@@ -105,7 +105,7 @@ void hmac_sha256_hex(const char *secret, const void *bytes, size_t length, char 
 	if (strlen(secret) > BLOCK)
 		sha256(secret, strlen(secret), key);
 	else
-		memcpy(key, secret, strlen(secret));
+		memcpy(key, secret, strlen(secret)); /* NOLINT(bugprone-not-null-terminated-result): bytes, no string */
 	for (i = 0; i < BLOCK; i++) {
 		inner[i] = key[i] ^ 0x36;
 		outer[i] = key[i] ^ 0x5c;

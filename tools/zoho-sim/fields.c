@@ -6,23 +6,26 @@
 
 struct field *fields_expand(const struct field_group *groups)
 {
-	struct field *fields = NULL;
-	size_t count = 0;
+	struct field *fields = calloc(1, sizeof *fields);
+	size_t count = 0, length;
 	const struct field_group *group;
-	char *keys, *key, *rest;
+	const char *key;
 
+	if (!fields)
+		abort();
 	for (group = groups; group->keys; group++) {
-		/* The copy is never freed: the keys point into it. */
-		keys = strdup(group->keys);
-		for (key = strtok_r(keys, " ", &rest); key; key = strtok_r(NULL, " ", &rest)) {
+		for (key = group->keys; *key; key += length, key += strspn(key, " ")) {
+			length = strcspn(key, " ");
 			fields = realloc(fields, (count + 2) * sizeof *fields);
 			if (!fields)
 				abort();
-			fields[count++] = (struct field){
-				key, group->forms, group->value, group->sub ? fields_expand(group->sub) : NULL};
+			fields[count] = (struct field){strndup(key, length), group->forms, group->value,
+				group->sub ? fields_expand(group->sub) : NULL};
+			if (!fields[count++].key)
+				abort();
+			fields[count] = (struct field){0};
 		}
 	}
-	fields[count] = (struct field){0};
 	return fields;
 }
 

@@ -9,7 +9,7 @@
 
 #define HISTORY_END INT64_C(1780300800) /* 2026-06-01, so that what happens while running is newer */
 #define HISTORY_SECONDS (5 * INT64_C(365) * 86400)
-#define DAY 86400
+#define DAY INT64_C(86400)
 
 /* Oldest first; imports leave runs of records with the very same second. */
 static time_t created_at(struct random *random, size_t number, size_t count, time_t previous)

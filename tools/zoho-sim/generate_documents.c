@@ -6,7 +6,7 @@
 #include "generate.h"
 #include "record_json.h"
 
-#define DAY 86400
+#define DAY INT64_C(86400)
 
 struct record *random_record(struct random *random, const struct entity *entity)
 {

@@ -123,7 +123,7 @@ static json_object *price(struct random *random, struct record *item, bool volum
 	json_object *values = json_object_new_object(), *brackets, *bracket;
 	int64_t rate = random_between(random, 0, 50000);
 	char id[ID_TEXT_MAX];
-	int step;
+	int64_t step;
 
 	store_new_id(id);
 	set_text(values, "pricebook_item_id", id);

@@ -39,18 +39,18 @@ static const char *pick(struct random *random, const char *const *words, size_t 
 /* Fills result up to about this many characters (not bytes), as names pasted by people do. */
 static void lengthen(struct random *random, size_t characters)
 {
-	size_t i, length = 0;
+	size_t i, end = strlen(result), length = 0;
 
-	for (i = 0; result[i]; i++)
+	for (i = 0; i < end; i++)
 		length += ((unsigned char)result[i] & 0xc0) != 0x80;
-	while (length < characters && strlen(result) + 40 < NAME_MAX_BYTES) {
+	while (length < characters && end + 40 < NAME_MAX_BYTES) {
 		const char *word = pick(random, kinds, COUNT(kinds));
 
-		strcat(strcat(result, " "), word);
+		end += (size_t)snprintf(result + end, sizeof result - end, " %s", word);
 		for (length++; *word; word++)
 			length += ((unsigned char)*word & 0xc0) != 0x80;
 	}
-	for (i = strlen(result); length > characters; length--) {
+	for (i = end; length > characters; length--) {
 		while (((unsigned char)result[--i] & 0xc0) == 0x80)
 			;
 		result[i] = '\0';

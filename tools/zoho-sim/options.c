@@ -183,7 +183,7 @@ static void set_defaults(void)
 
 	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (rows[i].unset)
-			set_option(&rows[i], rows[i].name, (char *)(uintptr_t)rows[i].unset);
+			set_option(&rows[i], rows[i].name, (char *)rows[i].unset);
 	}
 	for (i = 0; i < ENTITY_COUNT; i++)
 		options.sizes[i] = entities[i].size_default;

@@ -8,7 +8,7 @@
 
 #include "http.h"
 
-#define NAP_MS 50
+#define NAP_MS 50L
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;

@@ -64,7 +64,7 @@ static void slots_grow(void)
 	size_t i, old_count = slot_count;
 
 	slot_count = slot_count ? 2 * slot_count : 16384;
-	slots = calloc(slot_count, sizeof *slots);
+	slots = calloc(slot_count, sizeof(struct record *));
 	if (!slots)
 		abort();
 	slots_used = 0;

@@ -179,8 +179,10 @@ void url_decode(char *string)
 			memcpy(hex, string + 1, 2);
 			*to++ = (char)strtol(hex, &end, 16);
 			string += 2;
+		} else if (*string == '+') {
+			*to++ = ' ';
 		} else {
-			*to++ = *string == '+' ? ' ' : *string;
+			*to++ = *string;
 		}
 	}
 	*to = '\0';
