@@ -92,8 +92,9 @@ test: all           ## every test; ends with "N passed, N failed"
 	tools/run-tests
 rules:              ## breaks each rule on purpose and looks whether its test notices
 	tools/break-rules
-bench: all $(BENCHES) ## figures as ratios to the limit or to a peer
+bench:              ## figures as ratios to the limit or to a peer
 	tools/run-bench
+benches: all $(BENCHES)
 crash: all          ## the long kill campaign
 	tools/run-crash
 asan:               ## everything under AddressSanitizer and UBSan, in build/asan
