@@ -70,6 +70,23 @@ static void candidates(struct buf *b, const struct entity *e)
 	buf_str(b, " AS ours FROM (SELECT DISTINCT ON (id) * FROM src ORDER BY id, pos DESC) x)");
 }
 
+/* known: the candidates beside what their rows say now. */
+static void known(struct buf *b, const struct entity *e)
+{
+	buf_str(b,
+		", known AS MATERIALIZED (SELECT c.*, s.source_entity_id IS NOT NULL AS there, s.deleted_at IS NOT NULL"
+		" AS gone, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
+		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
+	conflicts(b, "c");
+	buf_str(b, " AS contradicts, s.source_entity_id IS NULL OR ");
+	wins(b, "c");
+	buf_fmt(b,
+		" AS better FROM cand c LEFT JOIN LATERAL (SELECT * FROM tds_entity_state k"
+		" WHERE k.organization_id = $1 AND k.entity_type = '%s' AND k.source_entity_id = c.source_entity_id OFFSET 0)"
+		" s ON true)",
+		entity_names[e->id].name);
+}
+
 /* detail_wanted of a winner: a fetch settles it, two contents of one version ask for one, a newer whole record needs
  * none. */
 static void wanted(struct buf *b)
@@ -89,11 +106,8 @@ static void put(struct buf *b)
 		   " last_modified, observed_at, list_hash, detail_hash, detail_modified, detail_wanted, last_event_id,"
 		   " last_run_id, deleted_at) SELECT c.organization_id, c.entity_type, c.source_entity_id,"
 		   " c.last_modified, c.observed_at, c.list_hash, c.detail_hash, c.detail_modified, c.detail_wanted,"
-		   " c.last_event_id, c.last_run_id, c.deleted_at FROM cand c"
-		   " LEFT JOIN tds_entity_state s USING (organization_id, entity_type, source_entity_id)"
-		   " WHERE c.ours AND (s.source_entity_id IS NULL OR ");
-	wins(b, "c");
-	buf_str(b, ") ORDER BY c.source_entity_id"
+		   " c.last_event_id, c.last_run_id, c.deleted_at FROM known c WHERE c.ours AND c.better"
+		   " ORDER BY c.source_entity_id"
 		   " ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE SET"
 		   " last_modified = coalesce(excluded.last_modified, s.last_modified),"
 		   " observed_at = excluded.observed_at,"
@@ -108,15 +122,13 @@ static void put(struct buf *b)
 }
 
 /* want: losers that contradict what is there, of the same version. */
-static void want(struct buf *b)
+static void want(struct buf *b, const struct entity *e)
 {
-	buf_str(b, ", want AS (UPDATE tds_entity_state s SET detail_wanted = true FROM cand c"
-		   " WHERE s.organization_id = c.organization_id AND s.entity_type = c.entity_type"
-		   " AND s.source_entity_id = c.source_entity_id AND c.ours AND NOT s.detail_wanted AND ");
-	conflicts(b, "c");
-	buf_str(b, " AND NOT ");
-	wins(b, "c");
-	buf_str(b, ")");
+	buf_fmt(b,
+		", want AS (UPDATE tds_entity_state s SET detail_wanted = true WHERE s.organization_id = $1"
+		" AND s.entity_type = '%s' AND s.source_entity_id = ANY (ARRAY(SELECT source_entity_id FROM known"
+		" WHERE ours AND contradicts AND NOT better)) AND NOT s.detail_wanted)",
+		entity_names[e->id].name);
 }
 
 /* A candidate that won by the snapshot and lost at the lock (another writer's commit came between) is not done: decided
@@ -125,16 +137,12 @@ static void outcomes(struct buf *b)
 {
 	buf_fmt(b,
 		"CASE WHEN NOT coalesce(c.ours, true) THEN %d WHEN c.pos IS NULL THEN %d"
-		" WHEN put.source_entity_id IS NOT NULL THEN %d WHEN c.list_hash IS NULL AND (s.source_entity_id IS NULL OR ",
-		OUTCOME_REFETCH, OUTCOME_SUPERSEDED, OUTCOME_APPLIED);
-	wins(b, "c");
-	buf_fmt(b,
-		") THEN %d WHEN c.deleted_at IS NULL AND s.deleted_at IS NOT NULL AND c.last_event_id IS NOT NULL THEN %d"
-		" WHEN c.deleted_at IS NOT NULL AND s.deleted_at IS NULL THEN %d"
-		" WHEN (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
-		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified THEN %d"
-		" WHEN c.deleted_at IS NOT NULL AND s.deleted_at IS NOT NULL THEN %d ELSE %d END",
-		OUTCOME_SKIPPED, OUTCOME_REFETCH, OUTCOME_REFETCH, OUTCOME_UNCHANGED, OUTCOME_UNCHANGED, OUTCOME_STALE);
+		" WHEN put.source_entity_id IS NOT NULL THEN %d WHEN c.list_hash IS NULL AND c.better THEN %d"
+		" WHEN c.deleted_at IS NULL AND c.gone AND c.last_event_id IS NOT NULL THEN %d"
+		" WHEN c.deleted_at IS NOT NULL AND NOT c.gone THEN %d WHEN c.same THEN %d"
+		" WHEN c.deleted_at IS NOT NULL THEN %d ELSE %d END",
+		OUTCOME_REFETCH, OUTCOME_SUPERSEDED, OUTCOME_APPLIED, OUTCOME_SKIPPED, OUTCOME_REFETCH, OUTCOME_REFETCH,
+		OUTCOME_UNCHANGED, OUTCOME_UNCHANGED, OUTCOME_STALE);
 }
 
 char *statement_decide(const struct entity *e, enum source from)
@@ -142,17 +150,15 @@ char *statement_decide(const struct entity *e, enum source from)
 	struct buf b = {0};
 	statement_source(&b, e, from, true);
 	candidates(&b, e);
+	known(&b, e);
 	put(&b);
-	want(&b);
+	want(&b, e);
 	buf_str(&b, " SELECT src.pos, src.id, ");
 	outcomes(&b);
-	buf_str(&b, ", coalesce(CASE WHEN put.source_entity_id IS NULL THEN c.ours AND ");
-	conflicts(&b, "c");
-	buf_str(&b, " ELSE put.detail_wanted AND c.last_event_id IS NOT NULL AND (c.detail_hash IS NOT NULL OR ");
-	conflicts(&b, "c");
-	buf_str(&b, ") END, false), src.lm"
-		    " FROM src LEFT JOIN cand c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id"
-		    " LEFT JOIN tds_entity_state s ON (s.organization_id, s.entity_type, s.source_entity_id) ="
-		    " (c.organization_id, c.entity_type, c.source_entity_id) ORDER BY src.pos");
+	buf_str(&b, ", coalesce(CASE WHEN put.source_entity_id IS NULL THEN c.ours AND c.contradicts"
+		    " ELSE put.detail_wanted AND c.last_event_id IS NOT NULL AND (c.detail_hash IS NOT NULL OR"
+		    " c.contradicts) END, false), src.lm"
+		    " FROM src LEFT JOIN known c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id"
+		    " ORDER BY src.pos");
 	return b.data;
 }

@@ -1,5 +1,8 @@
-/* Generates `link`: own ids of records that refer to each other, set after the commit. */
+/* Generates `link`: own ids of records that refer to each other, set after the commit in a transaction of its own, so
+ * that of two writers that didn't see each other's rows the later one does it. No joins: each row is found by its key.
+ */
 #include "actors/handler/statement_parts.h"
+#include <stdio.h>
 #include <string.h>
 
 /* The column that holds the Zoho id which the link field `f` resolves. */
@@ -11,43 +14,64 @@ static const char *id_column(const struct field *fields, const struct field *f)
 	return "";
 }
 
-static void link_fields(struct buf *b, const struct entity *e, int *n)
+/* One UPDATE: `column` of the rows of `table` that `which` finds becomes the id of `to`'s row, once that is there. */
+static void link_rows(struct buf *b, int n, const char *table, const char *column, const struct link *to,
+	const char *zoho_id, const char *which)
 {
-	for (const struct field *f = e->fields; f->path; f++)
-		if (f->rule == RULE_LINK)
-			buf_fmt(b,
-				", link%d AS (UPDATE %s t SET %s = k.id FROM ids, %s k WHERE t.organization_id = $1 "
-				"AND t.%s = ids.id"
-				" AND t.%s IS NULL AND k.organization_id = $1 AND k.%s = t.%s)",
-				(*n)++, e->table, f->column, f->link->table, e->key, f->column, f->link->key,
-				id_column(e->fields, f));
-	for (const struct field *f = e->lines ? e->lines->fields : NULL; f && f->path; f++)
-		if (f->rule == RULE_LINK)
-			buf_fmt(b,
-				", link%d AS (UPDATE %s l SET %s = k.id FROM ids, %s t, %s k WHERE t.organization_id = "
-				"$1"
-				" AND t.%s = ids.id AND l.%s = t.id AND l.%s IS NULL AND k.organization_id = $1 AND "
-				"k.%s = l.%s)",
-				(*n)++, e->lines->table, f->column, e->table, f->link->table, e->key,
-				e->lines->parent_column, f->column, f->link->key, id_column(e->lines->fields, f));
+	struct buf own = {0};
+	buf_fmt(&own, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = t.%s)", to->table, to->key,
+		zoho_id);
+	buf_fmt(b, ", link%d AS (UPDATE %s t SET %s = %s WHERE %s AND t.%s IS NULL AND %s IS NOT NULL)", n, table,
+		column, own.data, which, column, own.data);
+	buf_free(&own);
 }
 
-/* Links what refers to each other, in a transaction of its own after the commit: of two writers that didn't see each
- * other's rows the later one does. */
+static void link_own(struct buf *b, const struct entity *e, int *n)
+{
+	char which[160];
+	snprintf(which, sizeof which, "t.organization_id = $1 AND t.%s = ANY (ARRAY(SELECT id FROM ids))", e->key);
+	for (const struct field *f = e->fields; f->path; f++)
+		if (f->rule == RULE_LINK)
+			link_rows(b, (*n)++, e->table, f->column, f->link, id_column(e->fields, f), which);
+}
+
+static void link_lines(struct buf *b, const struct entity *e, int *n)
+{
+	struct buf which = {0};
+	buf_fmt(&which,
+		"t.%s = ANY (ARRAY(SELECT o.id FROM %s o WHERE o.organization_id = $1"
+		" AND o.%s = ANY (ARRAY(SELECT id FROM ids))))",
+		e->lines->parent_column, e->table, e->key);
+	for (const struct field *f = e->lines->fields; f->path; f++)
+		if (f->rule == RULE_LINK)
+			link_rows(b, (*n)++, e->lines->table, f->column, f->link, id_column(e->lines->fields, f),
+				which.data);
+	buf_free(&which);
+}
+
+/* Rows of others that waited for these records. */
+static void link_others(struct buf *b, const struct entity *e, int *n)
+{
+	const struct link to = {e->table, e->key};
+	char which[160];
+	for (const struct backlink *k = e->backlinks; k && k->table; k++) {
+		snprintf(which, sizeof which, "t.organization_id = $1 AND t.%s = ANY (ARRAY(SELECT id FROM ids))",
+			k->key);
+		link_rows(b, (*n)++, k->table, k->column, &to, k->key, which);
+	}
+}
+
 char *statement_link(const struct entity *e, enum source from)
 {
 	struct buf b = {0};
 	int n = 0;
-	buf_str(&b, from == SOURCE_QUEUE ? "WITH ids AS (SELECT source_entity_id AS id FROM tds_sync_queue WHERE seq = "
-					   "ANY($2::bigint[]))"
-					 : "WITH ids AS (SELECT unnest($2::text[]) AS id)");
-	link_fields(&b, e, &n);
-	for (const struct backlink *k = e->backlinks; k && k->table; k++)
-		buf_fmt(&b,
-			", link%d AS (UPDATE %s t SET %s = k.id FROM ids, %s k WHERE k.organization_id = $1 AND k.%s = "
-			"ids.id"
-			" AND t.organization_id = $1 AND t.%s = ids.id AND t.%s IS NULL)",
-			n++, k->table, k->column, e->table, e->key, k->key, k->column);
+	buf_str(&b, from == SOURCE_QUEUE ? "WITH ids AS MATERIALIZED (SELECT source_entity_id AS id FROM tds_sync_queue"
+					   " WHERE seq = ANY ($2::bigint[]))"
+					 : "WITH ids AS MATERIALIZED (SELECT unnest($2::text[]) AS id)");
+	link_own(&b, e, &n);
+	if (e->lines)
+		link_lines(&b, e, &n);
+	link_others(&b, e, &n);
 	buf_str(&b, " SELECT $1::text LIMIT 0");
 	if (!n)
 		buf_reset(&b);

@@ -72,7 +72,8 @@ void statement_value(struct buf *b, const char *doc, const struct field *f)
 	}
 }
 
-/* src(pos, id, doc, lm, obs, del, whole, list, event_id): the records, each id once. */
+/* Every look-up by key is a subquery that can't be pulled up (OFFSET 0, FOR UPDATE) or an array: it is done by index,
+ * row for row, whatever the planner believes of a table that was empty when it last looked. */
 static void source_queue(struct buf *b, bool lock)
 {
 	buf_fmt(b,
@@ -81,9 +82,11 @@ static void source_queue(struct buf *b, bool lock)
 		" false AS list, q.inbox_event_id AS event_id, NULL::uuid AS run_id, q.id AS queue_id,"
 		" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"
 		" FROM unnest($2::bigint[]) WITH ORDINALITY AS p(seq, pos)"
-		" JOIN tds_sync_queue q ON q.seq = p.seq LEFT JOIN tds_inbox_events i ON i.id = q.inbox_event_id"
-		" WHERE q.status IN ('pending', 'processing', 'retry', 'failed')%s",
-		lock ? " FOR UPDATE OF q" : "");
+		" CROSS JOIN LATERAL (SELECT * FROM tds_sync_queue w WHERE w.seq = p.seq"
+		" AND w.status IN ('pending', 'processing', 'retry', 'failed') %s) q"
+		" LEFT JOIN LATERAL (SELECT e.raw_payload FROM tds_inbox_events e WHERE e.id = q.inbox_event_id OFFSET 0) i"
+		" ON true",
+		lock ? "FOR UPDATE" : "OFFSET 0");
 }
 
 static void source_docs(struct buf *b, const struct entity *e, bool decide)

@@ -1,7 +1,8 @@
 /* Generates `write`: update, insert, lines and log of the winners, with a fresh snapshot. */
 #include "actors/handler/statement_parts.h"
 
-/* val: every field's value (v0, v1 …) and whether the record carries it (p0, p1 …). */
+/* val: every field's value (v0, v1 …), whether the record carries it (p0, p1 …), and own, the id of the row it has
+ * already. */
 static void values(struct buf *b, const struct entity *e)
 {
 	int i = 0;
@@ -19,7 +20,10 @@ static void values(struct buf *b, const struct entity *e)
 		statement_present(b, "x.doc", f->path);
 		buf_fmt(b, ") AS p%d", i);
 	}
-	buf_str(b, " FROM src x)");
+	buf_fmt(b,
+		", r.id AS own FROM src x LEFT JOIN LATERAL (SELECT t.id FROM %s t WHERE t.organization_id = $1"
+		" AND t.%s = x.id OFFSET 0) r ON true)",
+		e->table, e->key);
 }
 
 static bool has_active(const struct entity *e)
@@ -41,11 +45,11 @@ static void update(struct buf *b, const struct entity *e)
 		else
 			buf_fmt(b, "%s = CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i, f->column);
 	buf_fmt(b,
-		"deleted_at = CASE WHEN v.del THEN v.obs END, zoho_last_modified = coalesce(v.lm, "
-		"t.zoho_last_modified),"
-		" last_synced = now(), updated_at = now() FROM val v WHERE t.organization_id = $1 AND t.%s = v.id"
+		"deleted_at = CASE WHEN v.del THEN v.obs END, zoho_last_modified = coalesce(v.lm, t.zoho_last_modified),"
+		" last_synced = now(), updated_at = now() FROM val v WHERE t.organization_id = $1"
+		" AND t.%s = ANY (ARRAY(SELECT id FROM src)) AND t.%s = v.id"
 		" AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified",
-		e->key);
+		e->key, e->key);
 	i = 0;
 	for (const struct field *f = e->fields; f->path; f++, i++)
 		buf_fmt(b, " OR (v.p%d AND v.v%d IS DISTINCT FROM t.%s)", i, i, f->column);
@@ -61,23 +65,18 @@ static void insert(struct buf *b, const struct entity *e)
 	buf_str(b, ", zoho_last_modified, last_synced) SELECT $1, v.id");
 	for (const struct field *f = e->fields; f->path; f++, i++)
 		buf_fmt(b, f->rule == RULE_ACTIVE ? ", coalesce(v.v%d, true)" : ", v.v%d", i);
-	buf_fmt(b,
-		", v.lm, now() FROM val v WHERE NOT v.del AND NOT EXISTS (SELECT 1 FROM %s t WHERE t.organization_id = "
-		"$1"
-		" AND t.%s = v.id) RETURNING id AS own, %s AS id)",
-		e->table, e->key, e->key);
 	/* heads: own id of every record written or already there. */
 	buf_fmt(b,
-		", heads AS (SELECT own, id FROM ins UNION ALL SELECT t.id, v.id FROM val v JOIN %s t"
-		" ON t.organization_id = $1 AND t.%s = v.id)",
-		e->table, e->key);
+		", v.lm, now() FROM val v WHERE NOT v.del AND v.own IS NULL RETURNING id AS own, %s AS id)"
+		", heads AS (SELECT own, id FROM ins UNION ALL SELECT v.own, v.id FROM val v WHERE v.own IS NOT NULL)",
+		e->key);
 }
 
 /* Counting `del` first makes the old lines go before the new ones come. */
 static void lines(struct buf *b, const struct lines *l)
 {
 	buf_fmt(b,
-		", del AS (DELETE FROM %s l USING val v JOIN heads h ON h.id = v.id WHERE v.has_lines AND l.%s = h.own"
+		", del AS (DELETE FROM %s l WHERE l.%s = ANY (ARRAY(SELECT v.own FROM val v WHERE v.has_lines))"
 		" RETURNING 1), lin AS (INSERT INTO %s (organization_id, %s, %s, %s",
 		l->table, l->parent_column, l->table, l->parent_key, l->parent_column, l->order_column);
 	for (const struct field *f = l->fields; f->path; f++)
@@ -88,10 +87,8 @@ static void lines(struct buf *b, const struct lines *l)
 		statement_value(b, "e.line", f);
 	}
 	buf_fmt(b,
-		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN "
-		"LATERAL"
-		" jsonb_array_elements(CASE WHEN v.has_lines THEN v.doc->'%s' ELSE '[]' END) WITH ORDINALITY AS "
-		"e(line, n)"
+		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN LATERAL"
+		" jsonb_array_elements(CASE WHEN v.has_lines THEN v.doc->'%s' ELSE '[]' END) WITH ORDINALITY AS e(line, n)"
 		" WHERE v.has_lines AND gate.n >= 0 RETURNING 1)",
 		l->path);
 }
@@ -106,14 +103,12 @@ char *statement_write(const struct entity *e, enum source from)
 	if (e->lines)
 		lines(&b, e->lines);
 	buf_fmt(&b,
-		", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type, "
-		"source_entity_id,"
-		" target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
+		", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type,"
+		" source_entity_id, target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
 		" SELECT $1, v.queue_id, v.run_id, '%s', v.id, c.own::text,"
 		" (CASE WHEN v.del THEN 'delete' WHEN c.new THEN 'create' ELSE 'update' END)::tds_operation_type,"
 		" 'completed', v.attempt, $3 FROM val v"
-		" JOIN (SELECT own, id, true AS new FROM ins UNION ALL SELECT own, id, false FROM upd) c ON c.id = "
-		"v.id)"
+		" JOIN (SELECT own, id, true AS new FROM ins UNION ALL SELECT own, id, false FROM upd) c ON c.id = v.id)"
 		" SELECT (SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
 		" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)",
 		entity_names[e->id].name);

@@ -1,6 +1,7 @@
 -- Closes worked-through queue rows; a whole record makes earlier waiting events of its record superfluous, dead letters
 -- included, deletes not. One of the same version has other content (else it were a duplicate): Zoho must say which is right,
--- asked after both were received. $1 organisation, $2 seqs, $3 outcomes (text), $4 worker. Answers the superseded seqs, and the
+-- asked after both were received. One entity a batch; the arrays are there to look rows up by key, whatever the planner thinks.
+-- $1 organisation, $2 seqs, $3 outcomes (text), $4 worker. Answers the superseded seqs, and the
 -- seq whose record is therefore to be fetched.
 WITH o AS (SELECT * FROM unnest($2::bigint[], $3::text[]) AS o(seq, outcome)),
 fin AS (
@@ -8,15 +9,16 @@ fin AS (
 		attempt_count = q.attempt_count + 1, next_retry_at = NULL, locked_by = NULL, lock_expires_at = NULL,
 		error_message = NULL, error_code = NULL,
 		processing_result = jsonb_build_object('outcome', o.outcome, 'worker', $4::text)
-	FROM o WHERE q.organization_id = $1 AND q.seq = o.seq AND q.status IN ('pending', 'processing', 'retry', 'failed')
+	FROM o WHERE q.organization_id = $1 AND q.seq = ANY ($2::bigint[]) AND q.seq = o.seq AND q.status IN ('pending', 'processing', 'retry', 'failed')
 	RETURNING q.id, q.seq, q.organization_id, q.entity_type, q.source_entity_id, q.is_full, q.last_modified, q.operation_type,
 		q.attempt_count, o.outcome
 ), sup AS (
 	UPDATE tds_sync_queue q SET status = 'completed', completed_at = now(), next_retry_at = NULL, locked_by = NULL,
 		processing_result = jsonb_build_object('outcome', 'superseded', 'by', f.id)
 	FROM fin f
-	WHERE f.is_full AND f.outcome IN ('applied', 'unchanged') AND q.organization_id = f.organization_id
-		AND q.entity_type = f.entity_type AND q.source_entity_id = f.source_entity_id AND q.seq < f.seq
+	WHERE f.is_full AND f.outcome IN ('applied', 'unchanged') AND q.organization_id = $1
+		AND q.entity_type = (SELECT entity_type FROM fin LIMIT 1) AND q.source_entity_id = ANY (ARRAY(SELECT source_entity_id FROM fin))
+		AND q.source_entity_id = f.source_entity_id AND q.seq < f.seq
 		AND q.status IN ('pending', 'retry', 'failed', 'dead_letter')
 		AND (q.operation_type <> 'delete' OR q.status = 'dead_letter')
 		AND (q.last_modified IS NULL OR q.last_modified <= f.last_modified)
@@ -30,7 +32,7 @@ fin AS (
 ), letters AS (
 	UPDATE tds_dead_letter_queue d SET resolved = true, resolved_at = now(), resolved_by = $4,
 		resolution_notes = 'superseded by event ' || s.by
-	FROM sup s WHERE d.sync_queue_id = s.id AND NOT d.resolved
+	FROM sup s WHERE d.sync_queue_id = ANY (ARRAY(SELECT id FROM sup)) AND d.sync_queue_id = s.id AND NOT d.resolved
 ), log AS (
 	INSERT INTO tds_sync_logs (organization_id, sync_queue_id, entity_type, source_entity_id, operation_type, operation_status,
 		outcome, attempt_number, worker_id)
