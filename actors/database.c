@@ -43,6 +43,7 @@ struct db *actor_database(struct actor *a, void (*state)(void *ctx, bool up, con
 		.connect_timeout_ns = c->database_connect_timeout,
 		.backoff_min_ns = c->database_backoff_min,
 		.backoff_max_ns = c->database_backoff_max,
+		.by_key = a->type->kind == ACTOR_HANDLER,
 		.state = on_state,
 		.ctx = w};
 	return db_open(a->loop, &options);

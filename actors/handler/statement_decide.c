@@ -73,15 +73,14 @@ static void candidates(struct buf *b, const struct entity *e)
 /* known: the candidates beside what their rows say now. */
 static void known(struct buf *b, const struct entity *e)
 {
-	buf_str(b,
-		", known AS MATERIALIZED (SELECT c.*, s.source_entity_id IS NOT NULL AS there, s.deleted_at IS NOT NULL"
-		" AS gone, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
-		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
+	buf_str(b, ", known AS MATERIALIZED (SELECT c.*, s.ctid AS at, s.deleted_at IS NOT NULL"
+		   " AS gone, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
+		   " AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
 	conflicts(b, "c");
 	buf_str(b, " AS contradicts, s.source_entity_id IS NULL OR ");
 	wins(b, "c");
 	buf_fmt(b,
-		" AS better FROM cand c LEFT JOIN LATERAL (SELECT * FROM tds_entity_state k"
+		" AS better FROM cand c LEFT JOIN LATERAL (SELECT k.ctid, k.* FROM tds_entity_state k"
 		" WHERE k.organization_id = $1 AND k.entity_type = '%s' AND k.source_entity_id = c.source_entity_id OFFSET 0)"
 		" s ON true)",
 		entity_names[e->id].name);
@@ -121,14 +120,12 @@ static void put(struct buf *b)
 	buf_str(b, " RETURNING source_entity_id, detail_wanted)");
 }
 
-/* want: losers that contradict what is there, of the same version. */
-static void want(struct buf *b, const struct entity *e)
+/* want: losers that contradict what is there, of the same version. (A row that somebody else has changed meanwhile was
+ * judged by him.) */
+static void want(struct buf *b)
 {
-	buf_fmt(b,
-		", want AS (UPDATE tds_entity_state s SET detail_wanted = true WHERE s.organization_id = $1"
-		" AND s.entity_type = '%s' AND s.source_entity_id = ANY (ARRAY(SELECT source_entity_id FROM known"
-		" WHERE ours AND contradicts AND NOT better)) AND NOT s.detail_wanted)",
-		entity_names[e->id].name);
+	buf_str(b, ", want AS (UPDATE tds_entity_state s SET detail_wanted = true WHERE s.ctid = ANY (ARRAY(SELECT at"
+		   " FROM known WHERE ours AND contradicts AND NOT better)) AND NOT s.detail_wanted)");
 }
 
 /* A candidate that won by the snapshot and lost at the lock (another writer's commit came between) is not done: decided
@@ -152,7 +149,7 @@ char *statement_decide(const struct entity *e, enum source from)
 	candidates(&b, e);
 	known(&b, e);
 	put(&b);
-	want(&b, e);
+	want(&b);
 	buf_str(&b, " SELECT src.pos, src.id, ");
 	outcomes(&b);
 	buf_str(&b, ", coalesce(CASE WHEN put.source_entity_id IS NULL THEN c.ours AND c.contradicts"

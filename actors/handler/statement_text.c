@@ -72,8 +72,9 @@ void statement_value(struct buf *b, const char *doc, const struct field *f)
 	}
 }
 
-/* Every look-up by key is a subquery that can't be pulled up (OFFSET 0, FOR UPDATE) or an array: it is done by index,
- * row for row, whatever the planner believes of a table that was empty when it last looked. */
+/* Every look-up by key is a subquery that can't be pulled up (OFFSET 0, FOR UPDATE) or an array of all that an index
+ * has: it is done by index, row for row, whatever the planner believes of a table that was empty when it last looked.
+ * (A status as text keeps it from reading through the index of all that waits.) */
 static void source_queue(struct buf *b, bool lock)
 {
 	buf_fmt(b,
@@ -83,7 +84,7 @@ static void source_queue(struct buf *b, bool lock)
 		" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"
 		" FROM unnest($2::bigint[]) WITH ORDINALITY AS p(seq, pos)"
 		" CROSS JOIN LATERAL (SELECT * FROM tds_sync_queue w WHERE w.seq = p.seq"
-		" AND w.status IN ('pending', 'processing', 'retry', 'failed') %s) q"
+		" AND w.status::text IN ('pending', 'processing', 'retry', 'failed') %s) q"
 		" LEFT JOIN LATERAL (SELECT e.raw_payload FROM tds_inbox_events e WHERE e.id = q.inbox_event_id OFFSET 0) i"
 		" ON true",
 		lock ? "FOR UPDATE" : "OFFSET 0");

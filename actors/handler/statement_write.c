@@ -46,10 +46,8 @@ static void update(struct buf *b, const struct entity *e)
 			buf_fmt(b, "%s = CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i, f->column);
 	buf_fmt(b,
 		"deleted_at = CASE WHEN v.del THEN v.obs END, zoho_last_modified = coalesce(v.lm, t.zoho_last_modified),"
-		" last_synced = now(), updated_at = now() FROM val v WHERE t.organization_id = $1"
-		" AND t.%s = ANY (ARRAY(SELECT id FROM src)) AND t.%s = v.id"
-		" AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified",
-		e->key, e->key);
+		" last_synced = now(), updated_at = now() FROM val v WHERE t.id = ANY (ARRAY(SELECT own FROM val))"
+		" AND t.id = v.own AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified");
 	i = 0;
 	for (const struct field *f = e->fields; f->path; f++, i++)
 		buf_fmt(b, " OR (v.p%d AND v.v%d IS DISTINCT FROM t.%s)", i, i, f->column);

@@ -1,29 +1,34 @@
 -- Closes worked-through queue rows; a whole record makes earlier waiting events of its record superfluous, dead letters
 -- included, deletes not. One of the same version has other content (else it were a duplicate): Zoho must say which is right,
--- asked after both were received. One entity a batch; the arrays are there to look rows up by key, whatever the planner thinks.
--- $1 organisation, $2 seqs, $3 outcomes (text), $4 worker. Answers the superseded seqs, and the
--- seq whose record is therefore to be fetched.
+-- asked after both were received. Rows are looked up so that their key is used, whatever the planner thinks of the tables.
+-- $1 organisation, $2 seqs, $3 outcomes (text), $4 worker. Answers the superseded seqs, and the seq whose record is therefore
+-- to be fetched.
 WITH o AS (SELECT * FROM unnest($2::bigint[], $3::text[]) AS o(seq, outcome)),
 fin AS (
 	UPDATE tds_sync_queue q SET status = 'completed', completed_at = now(), started_at = coalesce(q.started_at, now()),
 		attempt_count = q.attempt_count + 1, next_retry_at = NULL, locked_by = NULL, lock_expires_at = NULL,
 		error_message = NULL, error_code = NULL,
 		processing_result = jsonb_build_object('outcome', o.outcome, 'worker', $4::text)
-	FROM o WHERE q.organization_id = $1 AND q.seq = ANY ($2::bigint[]) AND q.seq = o.seq AND q.status IN ('pending', 'processing', 'retry', 'failed')
+	FROM o WHERE q.seq = ANY ($2::bigint[]) AND q.seq = o.seq AND q.organization_id || '' = $1
+		AND q.status::text IN ('pending', 'processing', 'retry', 'failed')
 	RETURNING q.id, q.seq, q.organization_id, q.entity_type, q.source_entity_id, q.is_full, q.last_modified, q.operation_type,
 		q.attempt_count, o.outcome
+), over AS MATERIALIZED (
+	SELECT w.seq, f.id AS by, f.seq AS by_seq, coalesce(w.last_modified = f.last_modified, false) AS same
+	FROM fin f CROSS JOIN LATERAL (
+		SELECT q.seq, q.last_modified FROM tds_sync_queue q WHERE q.organization_id = $1 AND q.entity_type = f.entity_type
+			AND q.source_entity_id = f.source_entity_id AND q.seq + 0 < f.seq
+			AND q.status IN ('pending', 'processing', 'retry', 'failed', 'dead_letter') AND q.status <> 'processing'
+			AND (q.operation_type <> 'delete' OR q.status = 'dead_letter')
+			AND (q.last_modified IS NULL OR q.last_modified <= f.last_modified)
+		OFFSET 0) w
+	WHERE f.is_full AND f.outcome IN ('applied', 'unchanged')
 ), sup AS (
 	UPDATE tds_sync_queue q SET status = 'completed', completed_at = now(), next_retry_at = NULL, locked_by = NULL,
-		processing_result = jsonb_build_object('outcome', 'superseded', 'by', f.id)
-	FROM fin f
-	WHERE f.is_full AND f.outcome IN ('applied', 'unchanged') AND q.organization_id = $1
-		AND q.entity_type = (SELECT entity_type FROM fin LIMIT 1) AND q.source_entity_id = ANY (ARRAY(SELECT source_entity_id FROM fin))
-		AND q.source_entity_id = f.source_entity_id AND q.seq < f.seq
-		AND q.status IN ('pending', 'retry', 'failed', 'dead_letter')
-		AND (q.operation_type <> 'delete' OR q.status = 'dead_letter')
-		AND (q.last_modified IS NULL OR q.last_modified <= f.last_modified)
-	RETURNING q.id, q.seq, f.id AS by, f.seq AS by_seq, q.organization_id, q.entity_type, q.source_entity_id, q.observed_at,
-		coalesce(q.last_modified = f.last_modified, false) AS same
+		processing_result = jsonb_build_object('outcome', 'superseded', 'by', o.by)
+	FROM over o WHERE q.seq = ANY (ARRAY(SELECT seq FROM over)) AND q.seq = o.seq
+		AND q.status::text IN ('pending', 'retry', 'failed', 'dead_letter')
+	RETURNING q.id, q.seq, o.by, o.by_seq, q.organization_id, q.entity_type, q.source_entity_id, q.observed_at, o.same
 ), want AS (
 	UPDATE tds_entity_state s SET detail_wanted = true, observed_at = greatest(s.observed_at, u.observed_at)
 	FROM (SELECT organization_id, entity_type, source_entity_id, max(observed_at) AS observed_at FROM sup WHERE same GROUP BY 1, 2, 3) u

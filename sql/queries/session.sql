@@ -1,10 +1,10 @@
 -- What every connection of an actor is set to, in one round trip. $1 schema, $2 statement_timeout, $3 lock_timeout (ms),
--- $4 'off' where a commit needn't wait for the disk. Without client_connection_check_interval a killed actor's statement keeps its
+-- $4 enable_seqscan. Without client_connection_check_interval a killed actor's statement keeps its
 -- locks until it ends.
 SELECT set_config('search_path', quote_ident($1), false),
 	set_config('statement_timeout', $2, false),
 	set_config('lock_timeout', $3, false),
-	CASE $4 WHEN 'off' THEN set_config('synchronous_commit', 'off', false) END,
+	set_config('enable_seqscan', $4, false),
 	set_config('client_connection_check_interval', '100ms', false),
 	set_config('idle_in_transaction_session_timeout', '60s', false),
 	set_config('client_min_messages', 'error', false),

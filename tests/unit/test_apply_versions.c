@@ -150,6 +150,18 @@ Test(apply_versions, the_same_content_again_asks_for_nothing)
 	EXPECT("page_then_event", "a", false, {PAGE, 1, 10, "a"}, {EVENT, 1, 20, "a"}, {FETCH, 1, 30, "a"});
 }
 
+/* Waits until `conn`'s statement waits for a lock, as somebody sees it who has no transaction under way. */
+static void wait_for_block(PGconn *conn)
+{
+	char blocked[128];
+	PGconn *watch = PQconnectdb(pg_url());
+	int64_t until = loop_clock() + 20 * test_second_ns;
+	snprintf(blocked, sizeof blocked, "SELECT cardinality(pg_blocking_pids(%d)) > 0", PQbackendPID(conn));
+	while (strcmp(text(watch, blocked), "t") != 0)
+		cr_assert(loop_clock() < until, "nobody waits");
+	PQfinish(watch);
+}
+
 /* Both decide before either commits; the second has to wait, and to decide by what the first wrote. */
 static void race(const struct seen *first, const struct seen *second, const char *notes)
 {
@@ -165,10 +177,7 @@ static void race(const struct seen *first, const struct seen *second, const char
 	const char *const params[] = {ORGANIZATION, docs, observed, "detail", NULL};
 	send(b, decide, 5, params);
 	cr_assert_eq(PQflush(b), 0);
-	while (strcmp(text(a, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE"
-			      " 'WITH src%' AND pg_blocking_pids(pid) @> ARRAY[pg_backend_pid()]"),
-		       "1") != 0)
-		;
+	wait_for_block(b);
 	text(a, "COMMIT");
 	PGresult *r = answer(b);
 	uint64_t outcome = strtoull(PQgetvalue(r, 0, 2), NULL, 10);
