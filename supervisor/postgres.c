@@ -229,23 +229,33 @@ static int author(const char *line)
 	return bracket ? atoi(bracket + 2) : 0;
 }
 
-/* The line of its log that names the last failure: of several of one process the first, which is the cause. */
-void postgres_last_words(const struct supervisor *s, char *to, size_t size)
+/* Whether a line tells why something ended, and not only whom that hit: clients who were turned away or sent off meanwhile. */
+static bool is_cause(const char *line)
 {
-	char tail[4096];
+	return (strstr(line, "FATAL:") || strstr(line, "PANIC:") || strstr(line, "initdb: error:")) &&
+	       !strstr(line, "FATAL:  the database system is ") && !strstr(line, "FATAL:  terminating connection ");
+}
+
+void postgres_failure_in(char *log, char *to, size_t size)
+{
 	int who = 0;
 	*to = 0;
-	int fd = open(s->postgres.log, O_RDONLY | O_CLOEXEC);
-	off_t length = fd < 0 ? 0 : lseek(fd, 0, SEEK_END), from = length > 4095 ? length - 4095 : 0;
-	ssize_t n = fd < 0 ? 0 : pread(fd, tail, sizeof tail - 1, from);
-	if (fd >= 0)
-		close(fd);
-	tail[n > 0 ? n : 0] = 0;
-	for (char *line, *rest = tail; (line = strsep(&rest, "\n"));) {
-		bool failure = strstr(line, "FATAL:") || strstr(line, "PANIC:") || strstr(line, "initdb: error:");
-		if (!failure || (who && author(line) == who))
+	for (char *line, *rest = log; (line = strsep(&rest, "\n"));) {
+		if (!is_cause(line) || (who && author(line) == who))
 			continue;
 		who = author(line);
 		snprintf(to, size, "%.*s", (int)size - 1, line);
 	}
+}
+
+void postgres_last_words(const struct supervisor *s, char *to, size_t size)
+{
+	static char tail[64 * 1024]; /* many who are turned away may come after the cause */
+	int fd = open(s->postgres.log, O_RDONLY | O_CLOEXEC);
+	off_t length = fd < 0 ? 0 : lseek(fd, 0, SEEK_END), keep = sizeof tail - 1;
+	ssize_t n = fd < 0 ? 0 : pread(fd, tail, sizeof tail - 1, length > keep ? length - keep : 0);
+	if (fd >= 0)
+		close(fd);
+	tail[n > 0 ? n : 0] = 0;
+	postgres_failure_in(tail, to, size);
 }

@@ -220,7 +220,9 @@ void postgres_prepare(struct supervisor *);
 bool postgres_initialised(const struct supervisor *);
 enum spawned { SPAWNED, SPAWN_LATER, SPAWN_FAILED } postgres_start(struct supervisor *, struct child *);
 bool postgres_ready(const struct supervisor *, const struct child *);
+/* The line of its log that names the last failure: of several of one process the first, which is the cause. "": none. */
 void postgres_last_words(const struct supervisor *, char *to, size_t size);
+void postgres_failure_in(char *log, char *to, size_t size); /* the same of a text, which it cuts up */
 void postgres_tidy(const struct supervisor *);
 void postgres_find(struct postgres *);
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Deaths and outages: nothing acknowledged is lost, nothing is done twice, and only what is broken stands still."""
+import contextlib
 import os
 import signal
 import sys
@@ -107,16 +108,14 @@ def postgres_away():
     pids = tds.pids()
     pid = tds.postgres()
     backends = children_of(pid)
-    for backend in backends:  # first it only hangs
-        os.kill(backend, signal.SIGSTOP)
+    signal_all(backends, signal.SIGSTOP)  # first it only hangs
     body = wrap("product", numbers(sim.record("product", ids[1])["record"]))
     slow = []
     asking = threading.Thread(target=lambda: slow.append(attempt(tds, body)))
     asking.start()
     time.sleep(1)
     check("nothing is promised while PostgreSQL hangs", slow)
-    for backend in filter(alive, backends):
-        os.kill(backend, signal.SIGCONT)
+    signal_all(backends, signal.SIGCONT)
     asking.join()
     check("the answer comes when it goes on", differs(slow, [202]))
     answers = []
@@ -133,6 +132,13 @@ def postgres_away():
     for number in ids[:30]:
         sim.fire("product", number)
     check("and work goes on", tds.quiet(20) or checker.differences(sim, tds, entities=("product",), scanned=False))
+
+
+def signal_all(pids, number):
+    """A worker of autovacuum may end in between."""
+    for pid in filter(alive, pids):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def sim_event(sim, number):
