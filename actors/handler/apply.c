@@ -1,4 +1,5 @@
-/* The course of a job: decide (which records win), write (the winners), finish (queue rows or ledger), commit. */
+/* The course of a job: apply (decide which records win, write the winners), finish (queue rows or ledger), commit. What that
+ * refuses is done carefully: decide and write one after the other, a range at a time, under savepoints. */
 #include "actors/handler/apply.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,18 +7,29 @@
 #include <string.h>
 #include "actors/handler/finish.h"
 #include "actors/handler/params.h"
+#include "actors/handler/refusal.h"
 
 static const struct db_statement begin = {"begin", "BEGIN"}, rollback = {"rollback", "ROLLBACK"};
 static const struct db_statement savepoint = {"savepoint", "SAVEPOINT one"};
 static const struct db_statement release = {"release", "RELEASE SAVEPOINT one"};
-static const struct db_statement undo = {"undo", "ROLLBACK TO SAVEPOINT one"};
 
-static void next_range(struct job *);
+static void map_keys(struct slice_keys *k, const struct entity *e)
+{
+	slice_keys_add(k, e->id_path);
+	slice_keys_add(k, e->version_path);
+	if (e->type_path)
+		slice_keys_add(k, e->type_path);
+	for (const struct field *f = e->fields; f->path; f++)
+		slice_keys_add(k, f->path);
+	if (e->lines)
+		slice_keys_add(k, e->lines->path);
+}
 
 void applier_init(struct applier *p, struct actor *a, const struct entity *e, struct db *db)
 {
-	*p = (struct applier){.actor = a, .entity = e, .sql = entity_statements(e), .db = db};
+	*p = (struct applier){.actor = a, .entity = e, .sql = entity_statements(e), .db = db, .writing = true};
 	snprintf(p->worker, sizeof p->worker, "worker-%u", a->boot->worker);
+	map_keys(&p->mapped, e);
 	p->poison = getenv("TDS_POISON");
 }
 
@@ -26,137 +38,23 @@ static enum source source_of(const struct job *j)
 	return j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS;
 }
 
-/* Remembers PostgreSQL's answer beyond its callback. */
-static void note(struct job *j, const struct db_reply *r)
+/* `column`: of the first of the three. */
+static void count_winners(struct job *j, const PGresult *res, int column)
 {
-	snprintf(j->sqlstate, sizeof j->sqlstate, "%s", r->sqlstate);
-	snprintf(j->error, sizeof j->error, "%s", r->message);
-	snprintf(j->column, sizeof j->column, "%s", r->column);
-}
-
-static void give_up(struct job *j, const struct db_reply *r)
-{
-	j->retry = true;
-	note(j, r);
-	if (j->begun)
-		db_query(j->applier->db, &rollback, NULL, NULL, 0);
-	slot_hand_none(j->applier->actor->slot);
-	j->done(j->ctx, j);
-}
-
-static void start_over_carefully(struct job *j)
-{
-	db_query(j->applier->db, &rollback, NULL, NULL, 0);
-	j->begun = false;
-	j->careful = true;
-	j->created = j->updated = j->unchanged = j->stale = j->failed = 0;
-	j->stack[0] = (struct job_range){0, j->n};
-	j->depth = j->n ? 1 : 0;
-	next_range(j);
-}
-
-static void on_buried(void *ctx, const struct db_reply *r)
-{
-	struct job *j = ctx;
-	if (r->failure != DB_OK) {
-		give_up(j, r);
-		return;
-	}
-	next_range(j);
-}
-
-static void bury(struct job *j, struct str record)
-{
-	struct db_call *call = db_begin(j->applier->db);
-	finish_dead_letter(j, j->at.lo, record, call);
-	db_run(call, on_buried, j);
-}
-
-static void on_payload(void *ctx, const struct db_reply *r)
-{
-	struct job *j = ctx;
-	if (r->failure != DB_OK)
-		give_up(j, r);
-	else
-		bury(j, PQntuples(r->results[1]) ? str_of(PQgetvalue(r->results[1], 0, 0)) : (struct str){0});
-}
-
-static void on_exhumed(void *ctx, const struct db_reply *r)
-{
-	struct job *j = ctx;
-	if (r->failure != DB_OK)
-		give_up(j, r);
-	else
-		bury(j, j->docs->at[j->at.lo]);
-}
-
-/* One record alone, and PostgreSQL won't have it: back to the savepoint, then its dead letter. */
-static void refuse(struct job *j, const struct db_reply *r)
-{
-	struct db_call *call = db_begin(j->applier->db);
-	note(j, r);
-	db_add(call, &undo, 0, NULL);
-	if (r->failure == DB_REFERENCE) {
-		j->outcomes[j->at.lo] = OUTCOME_RETRY;
-		db_run(call, on_buried, j);
-		return;
-	}
-	j->outcomes[j->at.lo] = OUTCOME_DEAD_LETTER;
-	j->failed++;
-	j->refused_42 += r->failure == DB_PROGRAM;
-	if (j->kind == JOB_QUEUE)
-		finish_payload(j, j->at.lo, call);
-	db_run(call, j->kind == JOB_QUEUE ? on_payload : on_exhumed, j);
-}
-
-static void halve(struct job *j)
-{
-	size_t middle = j->at.lo + (j->at.hi - j->at.lo) / 2;
-	j->stack[j->depth++] = (struct job_range){middle, j->at.hi};
-	j->stack[j->depth++] = (struct job_range){j->at.lo, middle};
-	db_query(j->applier->db, &undo, on_buried, j, 0);
-}
-
-/* The ledger has the page already, or the run went on under another fence: nothing of it is to be done. */
-static bool is_repetition(const struct job *j, const struct db_reply *r)
-{
-	return j->kind == JOB_PAGE &&
-	       ((!strcmp(r->sqlstate, "23505") && !strcmp(r->constraint, "tds_run_pages_pkey")) ||
-		       (!strcmp(r->sqlstate, "23502") && !strcmp(r->column, "run_id")));
-}
-
-static void on_refused(struct job *j, const struct db_reply *r)
-{
-	j->repeated = is_repetition(j, r);
-	bool alone = !j->careful && r->failure == DB_PROGRAM && j->n <= 1; /* one by one would end the same */
-	if (r->failure == DB_ENVIRONMENT || j->repeated || alone)
-		give_up(j, r);
-	else if (!j->careful)
-		start_over_carefully(j);
-	else if (j->at.hi - j->at.lo > 1)
-		halve(j);
-	else
-		refuse(j, r);
-}
-
-static void count_winners(struct job *j, const PGresult *res)
-{
-	uint64_t created = strtoull(PQgetvalue(res, 0, 0), NULL, 10),
-		 updated = strtoull(PQgetvalue(res, 0, 1), NULL, 10);
-	j->created += created;
-	j->updated += updated;
-	j->unchanged += strtoull(PQgetvalue(res, 0, 2), NULL, 10);
+	j->created += strtoull(PQgetvalue(res, 0, column), NULL, 10);
+	j->updated += strtoull(PQgetvalue(res, 0, column + 1), NULL, 10);
+	j->unchanged += strtoull(PQgetvalue(res, 0, column + 2), NULL, 10);
 }
 
 static void on_written(void *ctx, const struct db_reply *r)
 {
 	struct job *j = ctx;
 	if (r->failure != DB_OK) {
-		on_refused(j, r);
+		job_refused(j, r);
 		return;
 	}
-	count_winners(j, r->results[0]);
-	next_range(j);
+	count_winners(j, r->results[0], 0);
+	job_next_range(j);
 }
 
 static void write_winners(struct job *j)
@@ -206,6 +104,8 @@ static void take_decision(struct job *j, const PGresult *res)
 	}
 	if (j->at.hi - j->at.lo == 1 && PQntuples(res) == 1)
 		name_suspect(j, PQgetvalue(res, 0, 1));
+	if (j->kind == JOB_PAGE)
+		j->applier->writing = j->winners_n;
 	die_of_poison(j->applier, res);
 }
 
@@ -213,7 +113,7 @@ static void on_decided(void *ctx, const struct db_reply *r)
 {
 	struct job *j = ctx;
 	if (r->failure != DB_OK) {
-		on_refused(j, r);
+		job_refused(j, r);
 		return;
 	}
 	int decided = r->n - 1;
@@ -221,17 +121,51 @@ static void on_decided(void *ctx, const struct db_reply *r)
 	if (j->winners_n)
 		write_winners(j);
 	else
-		next_range(j);
+		job_next_range(j);
+}
+
+static bool is_raced(const PGresult *res)
+{
+	for (int row = 0; row < PQntuples(res); row++)
+		if (*PQgetvalue(res, row, 4) == 't')
+			return true;
+	return false;
+}
+
+static void on_applied(void *ctx, const struct db_reply *r)
+{
+	struct job *j = ctx;
+	const PGresult *res = r->failure == DB_OK ? r->results[r->n - 1] : NULL;
+	if (!res) {
+		job_refused(j, r);
+	} else if (is_raced(res)) {
+		job_start_over(j);
+	} else {
+		take_decision(j, res);
+		if (PQntuples(res))
+			count_winners(j, res, 5);
+		job_next_range(j);
+	}
+}
+
+/* Events mostly bring something to write. A page does as the one before it: when nothing had changed, a statement that could
+ * write it all is the slower way to find that out. */
+static bool is_in_one_go(const struct job *j)
+{
+	return !j->careful && (j->kind == JOB_QUEUE || j->applier->writing);
 }
 
 static void decide(struct job *j)
 {
 	struct applier *p = j->applier;
 	struct db_call *call = db_begin(p->db);
+	bool queue = j->kind == JOB_QUEUE, at_once = is_in_one_go(j);
+	const struct db_statement *statement = (at_once ? p->sql->apply : p->sql->decide) + source_of(j);
 	char sent[24];
 	snprintf(sent, sizeof sent, "%" PRId64, j->sent_us);
-	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j), DB_TEXT(sent),
-		DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"), *j->run ? DB_TEXT(j->run) : DB_NULL};
+	struct db_param params[6] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j),
+		DB_TEXT(queue ? p->worker : sent), DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"),
+		*j->run ? DB_TEXT(j->run) : DB_NULL, DB_TEXT(p->worker)};
 	if (!j->begun)
 		db_add(call, &begin, 0, NULL);
 	if (j->careful)
@@ -239,15 +173,15 @@ static void decide(struct job *j)
 	j->begun = true;
 	slot_hand_batch(p->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)(j->at.hi - j->at.lo),
 		entity_names[p->entity->id].name);
-	db_add(call, &p->sql->decide[source_of(j)], j->kind == JOB_QUEUE ? 2 : 5, params);
-	db_run(call, on_decided, j);
+	db_add(call, statement, (queue ? 2 : 5) + at_once, params);
+	db_run(call, at_once ? on_applied : on_decided, j);
 }
 
 static void on_finished(void *ctx, const struct db_reply *r)
 {
 	struct job *j = ctx;
 	if (r->failure != DB_OK) {
-		on_refused(j, r);
+		job_refused(j, r);
 		return;
 	}
 	finish_read(j, r);
@@ -256,7 +190,7 @@ static void on_finished(void *ctx, const struct db_reply *r)
 	j->done(j->ctx, j);
 }
 
-static void next_range(struct job *j)
+void job_next_range(struct job *j)
 {
 	bool more = j->depth || j->next_single < j->n;
 	if (j->depth)
@@ -294,5 +228,5 @@ void job_run(struct applier *p, struct job *j)
 	j->next_single = j->single_step ? 0 : j->n;
 	if (!j->single_step && j->n)
 		j->stack[j->depth++] = (struct job_range){0, j->n};
-	next_range(j);
+	job_next_range(j);
 }

@@ -61,6 +61,8 @@ struct applier {
 	struct db *db;
 	char worker[24];
 	const char *poison; /* tests: crash when this id is in hand */
+	bool writing;	    /* the last page brought something to write */
+	struct slice_keys mapped; /* what the statements read of a list's row */
 	struct buf docs, ids, marks;
 };
 

@@ -149,3 +149,65 @@ struct str slice_member_any(struct str object, const char *keys)
 	}
 	return (struct str){0};
 }
+
+static int compare(struct str a, struct str b)
+{
+	if (a.len != b.len)
+		return a.len < b.len ? -1 : 1;
+	return memcmp(a.data, b.data, a.len);
+}
+
+/* Where `key` is or belongs. */
+static size_t place(const struct slice_keys *k, struct str key)
+{
+	size_t lo = 0, hi = k->n;
+	while (lo < hi) {
+		size_t middle = (lo + hi) / 2;
+		if (compare(k->at[middle], key) < 0)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	return lo;
+}
+
+static bool has(const struct slice_keys *k, struct str key)
+{
+	size_t at = place(k, key);
+	return (at < k->n && !compare(k->at[at], key)) || memchr(key.data, '\\', key.len);
+}
+
+void slice_keys_add(struct slice_keys *k, const char *path)
+{
+	for (const char *p = path; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL) {
+		struct str key = {p, strcspn(p, "|.")};
+		size_t at = place(k, key);
+		if (k->n == SLICE_KEYS_MAX || (at < k->n && !compare(k->at[at], key)))
+			continue;
+		memmove(k->at + at + 1, k->at + at, (k->n++ - at) * sizeof *k->at);
+		k->at[at] = key;
+	}
+}
+
+void slice_reduced(struct str object, const struct slice_keys *keep, struct buf *out)
+{
+	struct scan s = {object.data, object.data + object.len};
+	struct str key;
+	skip_space(&s);
+	if (s.p >= s.end || *s.p != '{') {
+		buf_add(out, object.data, object.len);
+		return;
+	}
+	s.p++;
+	const char *lead = "{";
+	while (next_member(&s, &key)) {
+		if (!skip_value(&s))
+			break;
+		if (!has(keep, key))
+			continue;
+		buf_str(out, lead);
+		buf_add(out, key.data - 1, (size_t)(s.p - key.data + 1));
+		lead = ",";
+	}
+	buf_str(out, *lead == '{' ? "{}" : "}");
+}

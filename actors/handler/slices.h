@@ -3,9 +3,10 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include "ipc/buf.h"
 #include "ipc/message.h"
 
-enum { SLICES_MAX = 1000, SLICE_DEPTH_MAX = 64 };
+enum { SLICES_MAX = 1000, SLICE_DEPTH_MAX = 64, SLICE_KEYS_MAX = 128 };
 
 struct slices {
 	struct str at[SLICES_MAX];
@@ -18,3 +19,15 @@ bool slices_of(struct str body, const char *root, struct slices *);
 struct str slice_member(struct str object, const char *key);
 /* The same over alternatives "a|b". */
 struct str slice_member_any(struct str object, const char *keys);
+
+/* A set of top-level keys. */
+struct slice_keys {
+	struct str at[SLICE_KEYS_MAX]; /* sorted by length, then by bytes; borrowed */
+	size_t n;
+};
+
+/* Adds the first step of each alternative of a path: of "a|b.c", a and b. */
+void slice_keys_add(struct slice_keys *, const char *path);
+/* Appends the object with only the members of these keys, each in its own text. (A key written with an escape may be any of
+ * them: it stays.) What isn't an object goes as it is. */
+void slice_reduced(struct str object, const struct slice_keys *, struct buf *);

@@ -73,9 +73,10 @@ static void candidates(struct buf *b, const struct entity *e)
 /* known: the candidates beside what their rows say now. */
 static void known(struct buf *b, const struct entity *e)
 {
-	buf_str(b, ", known AS MATERIALIZED (SELECT c.*, s.ctid AS at, s.deleted_at IS NOT NULL"
-		   " AS gone, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
-		   " AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
+	buf_str(b,
+		", known AS MATERIALIZED (SELECT c.*, s.ctid AS at, s.deleted_at IS NOT NULL"
+		" AS gone, coalesce(s.apply_token, 0) AS token, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
+		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
 	conflicts(b, "c");
 	buf_str(b, " AS contradicts, s.source_entity_id IS NULL OR ");
 	wins(b, "c");
@@ -103,9 +104,9 @@ static void put(struct buf *b)
 {
 	buf_str(b, ", put AS (INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id,"
 		   " last_modified, observed_at, list_hash, detail_hash, detail_modified, detail_wanted, last_event_id,"
-		   " last_run_id, deleted_at) SELECT c.organization_id, c.entity_type, c.source_entity_id,"
+		   " last_run_id, deleted_at, apply_token) SELECT c.organization_id, c.entity_type, c.source_entity_id,"
 		   " c.last_modified, c.observed_at, c.list_hash, c.detail_hash, c.detail_modified, c.detail_wanted,"
-		   " c.last_event_id, c.last_run_id, c.deleted_at FROM known c WHERE c.ours AND c.better"
+		   " c.last_event_id, c.last_run_id, c.deleted_at, 1 FROM known c WHERE c.ours AND c.better"
 		   " ORDER BY c.source_entity_id"
 		   " ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE SET"
 		   " last_modified = coalesce(excluded.last_modified, s.last_modified),"
@@ -114,10 +115,10 @@ static void put(struct buf *b)
 		   " detail_modified = coalesce(excluded.detail_modified, s.detail_modified), detail_wanted = ");
 	wanted(b);
 	buf_str(b, ", last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
-		   " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at"
-		   " WHERE ");
+		   " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at,"
+		   " apply_token = coalesce(s.apply_token, 0) + 1 WHERE ");
 	wins(b, "excluded");
-	buf_str(b, " RETURNING source_entity_id, detail_wanted)");
+	buf_str(b, " RETURNING source_entity_id, detail_wanted, apply_token)");
 }
 
 /* want: losers that contradict what is there, of the same version. (A row that somebody else has changed meanwhile was
@@ -142,20 +143,35 @@ static void outcomes(struct buf *b)
 		OUTCOME_UNCHANGED, OUTCOME_UNCHANGED, OUTCOME_STALE);
 }
 
+void statement_decision(struct buf *b, const struct entity *e)
+{
+	candidates(b, e);
+	known(b, e);
+	put(b);
+	want(b);
+}
+
+void statement_outcomes(struct buf *b)
+{
+	buf_str(b, " SELECT src.pos, src.id, ");
+	outcomes(b);
+	buf_str(b, ", coalesce(CASE WHEN put.source_entity_id IS NULL THEN c.ours AND c.contradicts"
+		   " ELSE put.detail_wanted AND c.last_event_id IS NOT NULL AND (c.detail_hash IS NOT NULL OR"
+		   " c.contradicts) END, false), coalesce(put.apply_token <> c.token + 1, false)");
+}
+
+void statement_outcomes_from(struct buf *b)
+{
+	buf_str(b, " FROM src LEFT JOIN known c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id"
+		   " ORDER BY src.pos");
+}
+
 char *statement_decide(const struct entity *e, enum source from)
 {
 	struct buf b = {0};
 	statement_source(&b, e, from, true);
-	candidates(&b, e);
-	known(&b, e);
-	put(&b);
-	want(&b);
-	buf_str(&b, " SELECT src.pos, src.id, ");
-	outcomes(&b);
-	buf_str(&b, ", coalesce(CASE WHEN put.source_entity_id IS NULL THEN c.ours AND c.contradicts"
-		    " ELSE put.detail_wanted AND c.last_event_id IS NOT NULL AND (c.detail_hash IS NOT NULL OR"
-		    " c.contradicts) END, false), src.lm"
-		    " FROM src LEFT JOIN known c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id"
-		    " ORDER BY src.pos");
+	statement_decision(&b, e);
+	statement_outcomes(&b);
+	statement_outcomes_from(&b);
 	return b.data;
 }

@@ -14,7 +14,14 @@ void statement_value(struct buf *, const char *doc, const struct field *);
  * job. */
 void statement_source(struct buf *, const struct entity *, enum source, bool decide);
 
+/* cand, known, put and want: who wins over what tds_entity_state says. And the row that tells of each record, to which a
+ * statement may add columns before its FROM. */
+void statement_decision(struct buf *, const struct entity *);
+void statement_outcomes(struct buf *);
+void statement_outcomes_from(struct buf *);
+
 /* The statements themselves; the text is the caller's. "" where there is nothing to link. */
+char *statement_apply(const struct entity *, enum source);
 char *statement_decide(const struct entity *, enum source);
 char *statement_write(const struct entity *, enum source);
 char *statement_link(const struct entity *, enum source);

@@ -1,9 +1,10 @@
-/* Generates `write`: update, insert, lines and log of the winners, with a fresh snapshot. */
+/* Generates `write`: update, insert, lines and log of the winners, with a fresh snapshot; and `apply`, which decides and
+ * writes in one go. */
 #include "actors/handler/statement_parts.h"
 
 /* val: every field's value (v0, v1 …), whether the record carries it (p0, p1 …), and own, the id of the row it has
  * already. */
-static void values(struct buf *b, const struct entity *e)
+static void values(struct buf *b, const struct entity *e, const char *from)
 {
 	int i = 0;
 	buf_str(b, ", val AS MATERIALIZED (SELECT x.*");
@@ -21,9 +22,9 @@ static void values(struct buf *b, const struct entity *e)
 		buf_fmt(b, ") AS p%d", i);
 	}
 	buf_fmt(b,
-		", r.id AS own FROM src x LEFT JOIN LATERAL (SELECT t.id FROM %s t WHERE t.organization_id = $1"
+		", r.id AS own FROM %s LEFT JOIN LATERAL (SELECT t.id FROM %s t WHERE t.organization_id = $1"
 		" AND t.%s = x.id OFFSET 0) r ON true)",
-		e->table, e->key);
+		from, e->table, e->key);
 }
 
 static bool has_active(const struct entity *e)
@@ -91,24 +92,50 @@ static void lines(struct buf *b, const struct lines *l)
 		l->path);
 }
 
-char *statement_write(const struct entity *e, enum source from)
+/* One row per record that was written. */
+static void log_rows(struct buf *b, const struct entity *e, const char *worker)
 {
-	struct buf b = {0};
-	statement_source(&b, e, from, false);
-	values(&b, e);
-	update(&b, e);
-	insert(&b, e);
-	if (e->lines)
-		lines(&b, e->lines);
-	buf_fmt(&b,
+	buf_fmt(b,
 		", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type,"
 		" source_entity_id, target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
 		" SELECT $1, v.queue_id, v.run_id, '%s', v.id, c.own::text,"
 		" (CASE WHEN v.del THEN 'delete' WHEN c.new THEN 'create' ELSE 'update' END)::tds_operation_type,"
-		" 'completed', v.attempt, $3 FROM val v"
-		" JOIN (SELECT own, id, true AS new FROM ins UNION ALL SELECT own, id, false FROM upd) c ON c.id = v.id)"
-		" SELECT (SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
-		" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)",
-		entity_names[e->id].name);
+		" 'completed', v.attempt, %s FROM val v"
+		" JOIN (SELECT own, id, true AS new FROM ins UNION ALL SELECT own, id, false FROM upd) c ON c.id = v.id)",
+		entity_names[e->id].name, worker);
+}
+
+static void writing(struct buf *b, const struct entity *e, const char *from, const char *worker)
+{
+	values(b, e, from);
+	update(b, e);
+	insert(b, e);
+	if (e->lines)
+		lines(b, e->lines);
+	log_rows(b, e, worker);
+}
+
+static const char counts[] = "(SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
+			     " - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)";
+
+char *statement_write(const struct entity *e, enum source from)
+{
+	struct buf b = {0};
+	statement_source(&b, e, from, false);
+	writing(&b, e, "src x", "$3");
+	buf_fmt(&b, " SELECT %s", counts);
+	return b.data;
+}
+
+char *statement_apply(const struct entity *e, enum source from)
+{
+	struct buf b = {0};
+	statement_source(&b, e, from, true);
+	statement_decision(&b, e);
+	writing(&b, e, "put p JOIN known c USING (source_entity_id) JOIN src x ON x.pos = c.pos",
+		from == SOURCE_QUEUE ? "$3" : "$6");
+	statement_outcomes(&b);
+	buf_fmt(&b, ", %s", counts);
+	statement_outcomes_from(&b);
 	return b.data;
 }

@@ -16,6 +16,8 @@ const struct entity_statements *entity_statements(const struct entity *e)
 	static struct entity_statements made[ENTITIES];
 	struct entity_statements *s = &made[e->id];
 	for (int from = 0; from < SOURCES && !s->write[from].sql; from++) {
+		s->apply[from] = (struct db_statement){
+			statement_name(e, "apply", (enum source)from), statement_apply(e, (enum source)from)};
 		s->decide[from] = (struct db_statement){
 			statement_name(e, "decide", (enum source)from), statement_decide(e, (enum source)from)};
 		s->write[from] = (struct db_statement){

@@ -1,4 +1,4 @@
-/* The two statements by which records of an entity are applied, generated from its table of fields. */
+/* The statements by which records of an entity are applied, generated from its table of fields. */
 #pragma once
 #include "actors/handler/entity.h"
 #include "sql/db.h"
@@ -9,16 +9,23 @@ enum source {
 	SOURCES
 };
 
-/* decide: upserts tds_entity_state in key order, thereby locks the records, and answers one row per record:
- *   position (1-based, in the source), id, outcome (enum apply_outcome; OUTCOME_APPLIED = winner), refetch, version
- * (text). QUEUE $1 organisation $2 seqs bigint[] DOCS  $1 organisation $2 docs jsonb array $3 observed_at in Unix µs $4
- * 'list' or 'detail' $5 run uuid or NULL write: with a fresh snapshot, writes the winners: update, insert, lines, log;
- * answers one row: created, updated, unchanged. QUEUE $1 organisation $2 seqs of winners $3 worker DOCS  $1
- * organisation $2 docs of winners $3 worker $4 'list' or 'detail' $5 run uuid or NULL link, after the commit: sets own
- * ids of records that refer to each other; its sql is "" where there is nothing to link. QUEUE $1 organisation $2 seqs
- * bigint[]      DOCS  $1 organisation $2 ids text[] */
+/* apply: decides and writes in one statement, one row per record:
+ *   position (1-based, in the source), id, outcome (enum apply_outcome; OUTCOME_APPLIED = winner), refetch, raced, and in
+ *   every row the same: created, updated, unchanged of the winners.
+ *   raced: the record's state changed between the statement's snapshot and the lock, so what was written stands on an old
+ *   look: roll back, and decide and write in two. (A second statement has a fresh snapshot; concurrent CTEs have not, and
+ *   would leave lines of both versions: PostgreSQL documentation, "Data-Modifying Statements in WITH".)
+ *   QUEUE $1 organisation $2 seqs bigint[] $3 worker
+ *   DOCS  $1 organisation $2 docs jsonb array $3 observed_at in Unix µs $4 'list' or 'detail' $5 run uuid or NULL $6 worker
+ * decide: upserts tds_entity_state in key order, thereby locks the records; the first five columns of `apply`.
+ *   QUEUE $1 organisation $2 seqs            DOCS  $1 … $5 as above
+ * write: with a fresh snapshot, writes the winners: update, insert, lines, log; one row: created, updated, unchanged.
+ *   QUEUE $1 organisation $2 seqs of winners $3 worker
+ *   DOCS  $1 organisation $2 docs of winners $3 worker $4 'list' or 'detail' $5 run uuid or NULL
+ * link, after the commit: sets own ids of records that refer to each other; its sql is "" where there is nothing to link.
+ *   QUEUE $1 organisation $2 seqs            DOCS  $1 organisation $2 ids text[] */
 struct entity_statements {
-	struct db_statement decide[SOURCES], write[SOURCES], link[SOURCES];
+	struct db_statement apply[SOURCES], decide[SOURCES], write[SOURCES], link[SOURCES];
 };
 
 const struct entity_statements *entity_statements(const struct entity *);

@@ -72,8 +72,8 @@ static PGresult *answer(PGconn *conn)
 	return r;
 }
 
-/* decide, then write where it won: what the handler does in one transaction. The outcome. */
-static uint64_t apply(PGconn *conn, const struct seen *s)
+/* The two ways the handler has: `apply`, or `decide` and then `write` where it won. The outcome. */
+static uint64_t apply(PGconn *conn, const struct seen *s, bool at_once)
 {
 	const struct entity_statements *sql = entity_statements(&entity_invoice);
 	char record[512], docs[600], observed[32], seqs[40];
@@ -83,14 +83,16 @@ static uint64_t apply(PGconn *conn, const struct seen *s)
 	if (s->way == EVENT)
 		snprintf(seqs, sizeof seqs, "{%s}", enqueue(conn, s));
 	const char *kind = s->way == PAGE ? "list" : "detail";
-	const char *const decide[] = {ORGANIZATION, s->way == EVENT ? seqs : docs, observed, kind, NULL};
-	const char *const write[] = {ORGANIZATION, s->way == EVENT ? seqs : docs, "worker-1", kind, NULL};
 	enum source from = s->way == EVENT ? SOURCE_QUEUE : SOURCE_DOCS;
-	send(conn, &sql->decide[from], s->way == EVENT ? 2 : 5, decide);
+	const char *const decide[] = {ORGANIZATION, s->way == EVENT ? seqs : docs, s->way == EVENT ? "worker-1" : observed,
+		kind, NULL, "worker-1"};
+	const char *const write[] = {ORGANIZATION, decide[1], "worker-1", kind, NULL};
+	send(conn, at_once ? &sql->apply[from] : &sql->decide[from], (s->way == EVENT ? 2 : 5) + at_once, decide);
 	PGresult *r = answer(conn);
 	uint64_t outcome = strtoull(PQgetvalue(r, 0, 2), NULL, 10);
+	cr_expect_str_eq(PQgetvalue(r, 0, 4), "f", "raced with nobody");
 	PQclear(r);
-	if (outcome == OUTCOME_APPLIED) {
+	if (outcome == OUTCOME_APPLIED && !at_once) {
 		send(conn, &sql->write[from], s->way == EVENT ? 3 : 5, write);
 		PQclear(answer(conn));
 	}
@@ -102,12 +104,15 @@ static uint64_t apply(PGconn *conn, const struct seen *s)
 static void expect(
 	const char *schema, const char *what, const struct seen *all, size_t n, const char *notes, bool wanted)
 {
-	PGconn *conn = open_schema(schema);
-	for (size_t i = 0; i < n; i++)
-		apply(conn, &all[i]);
-	cr_expect_str_eq(text(conn, "SELECT notes FROM invoices"), notes, "%s", what);
-	cr_expect_str_eq(text(conn, "SELECT detail_wanted FROM tds_entity_state"), wanted ? "t" : "f", "%s", what);
-	PQfinish(conn);
+	for (int at_once = 0; at_once < 2; at_once++) {
+		PGconn *conn = open_schema(schema);
+		for (size_t i = 0; i < n; i++)
+			apply(conn, &all[i], at_once);
+		cr_expect_str_eq(text(conn, "SELECT notes FROM invoices"), notes, "%s, %d", what, at_once);
+		cr_expect_str_eq(text(conn, "SELECT detail_wanted FROM tds_entity_state"), wanted ? "t" : "f", "%s, %d",
+			what, at_once);
+		PQfinish(conn);
+	}
 }
 
 #define EXPECT(what, notes, wanted, ...)                                                                               \
@@ -162,30 +167,47 @@ static void wait_for_block(PGconn *conn)
 	PQfinish(watch);
 }
 
-/* Both decide before either commits; the second has to wait, and to decide by what the first wrote. */
-static void race(const struct seen *first, const struct seen *second, const char *notes)
+/* Whether the second of two writers, which waited for the first, has to do it again: it lost to what it couldn't see, or says
+ * that what it wrote stands on an old look, or couldn't write a row that it took for new. */
+static void expect_old_look(PGconn *conn, bool at_once)
 {
-	const struct db_statement *decide = &entity_statements(&entity_invoice)->decide[SOURCE_DOCS];
+	PGresult *r = PQgetResult(conn);
+	if (PQresultStatus(r) == PGRES_TUPLES_OK) {
+		uint64_t outcome = strtoull(PQgetvalue(r, 0, 2), NULL, 10);
+		cr_expect(outcome == OUTCOME_SKIPPED || outcome == OUTCOME_APPLIED);
+		cr_expect_str_eq(PQgetvalue(r, 0, 4), outcome == OUTCOME_APPLIED ? "t" : "f");
+	} else {
+		cr_expect_str_eq(PQresultErrorField(r, PG_DIAG_SQLSTATE), at_once ? "23505" : "", "%s", PQerrorMessage(conn));
+	}
+	PQclear(r);
+	cr_assert_null(PQgetResult(conn));
+}
+
+enum from { FROM_NOTHING = 1, AT_ONCE = 2 };
+
+/* Both decide before either commits; the second has to wait, and to decide by what the first wrote. */
+static void race(const struct seen *first, const struct seen *second, const char *notes, int how)
+{
+	bool at_once = how & AT_ONCE;
+	const struct entity_statements *sql = entity_statements(&entity_invoice);
 	PGconn *a = open_schema("race"), *b = open_schema("race");
 	char record[512], docs[600], observed[32];
+	if (!(how & FROM_NOTHING))
+		apply(a, &(struct seen){FETCH, 0, 5, "oldest"}, false);
 	text(a, "BEGIN");
 	text(b, "BEGIN");
-	cr_expect_eq(apply(a, first), OUTCOME_APPLIED);
+	cr_expect_eq(apply(a, first, at_once), OUTCOME_APPLIED);
 	record_of(second, "1", record, sizeof record);
 	snprintf(docs, sizeof docs, "[%s]", record);
 	snprintf(observed, sizeof observed, "%d000000", second->observed);
-	const char *const params[] = {ORGANIZATION, docs, observed, "detail", NULL};
-	send(b, decide, 5, params);
+	const char *const params[] = {ORGANIZATION, docs, observed, "detail", NULL, "worker-1"};
+	send(b, (at_once ? sql->apply : sql->decide) + SOURCE_DOCS, 5 + at_once, params);
 	cr_assert_eq(PQflush(b), 0);
 	wait_for_block(b);
 	text(a, "COMMIT");
-	PGresult *r = answer(b);
-	uint64_t outcome = strtoull(PQgetvalue(r, 0, 2), NULL, 10);
-	PQclear(r);
+	expect_old_look(b, at_once);
 	text(b, "ROLLBACK");
-	if (outcome != OUTCOME_SKIPPED)
-		cr_expect_eq(outcome, OUTCOME_APPLIED);
-	apply(b, second); /* what was skipped is done again, with a fresh look */
+	apply(b, second, false); /* again, with a fresh look */
 	cr_expect_str_eq(text(b, "SELECT notes FROM invoices"), notes);
 	PQfinish(a);
 	PQfinish(b);
@@ -193,7 +215,9 @@ static void race(const struct seen *first, const struct seen *second, const char
 
 Test(apply_versions, of_two_writers_at_once_the_newer_version_stays)
 {
-	race(&(struct seen){FETCH, 2, 10, "new"}, &(struct seen){FETCH, 1, 20, "old"}, "new");
-	race(&(struct seen){FETCH, 1, 10, "old"}, &(struct seen){FETCH, 2, 20, "new"}, "new");
-	race(&(struct seen){FETCH, 1, 20, "late"}, &(struct seen){FETCH, 1, 10, "early"}, "late");
+	for (int how = 0; how <= (FROM_NOTHING | AT_ONCE); how++) {
+		race(&(struct seen){FETCH, 2, 10, "new"}, &(struct seen){FETCH, 1, 20, "old"}, "new", how);
+		race(&(struct seen){FETCH, 1, 10, "old"}, &(struct seen){FETCH, 2, 20, "new"}, "new", how);
+		race(&(struct seen){FETCH, 1, 20, "late"}, &(struct seen){FETCH, 1, 10, "early"}, "late", how);
+	}
 }

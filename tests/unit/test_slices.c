@@ -56,6 +56,37 @@ Test(slices, reads_a_member_of_an_object)
 	cr_assert(str_eq(slice_member_any(doc, "none|item_id"), "4711"));
 }
 
+static void reduces(const char *object, const char *expected)
+{
+	struct slice_keys keys = {0};
+	struct buf out = {0};
+	slice_keys_add(&keys, "item_id");
+	slice_keys_add(&keys, "zip|address.zip");
+	slice_keys_add(&keys, "name");
+	slice_keys_add(&keys, "name");
+	cr_assert_eq(keys.n, 4);
+	slice_reduced(str_of(object), &keys, &out);
+	cr_assert_str_eq(out.data, expected);
+	buf_free(&out);
+}
+
+Test(slices, keeps_the_members_that_are_mapped)
+{
+	reduces("{\"x\":[{\"name\":1}],\"name\":\"a,\\\"b\",\"n\":{\"item_id\":2} , \"item_id\" : 9007199254740993,\"namex\":1}",
+		"{\"name\":\"a,\\\"b\",\"item_id\" : 9007199254740993}");
+	reduces("{\"address\":{\"zip\":\"1\",\"city\":\"\"},\"zip\":null}", "{\"address\":{\"zip\":\"1\",\"city\":\"\"},\"zip\":null}");
+	reduces("{\"x\":1}", "{}");
+	reduces("{}", "{}");
+}
+
+Test(slices, keeps_what_may_be_mapped)
+{
+	reduces("{\"na\\u006de\":1,\"x\":2,\"name\":3}", "{\"na\\u006de\":1,\"name\":3}");
+	reduces("{\"name\":1,\"name\":2}", "{\"name\":1,\"name\":2}");
+	reduces(" [1]", " [1]");
+	reduces("7", "7");
+}
+
 static void says(enum entity_id e, const char *record, const char *expected)
 {
 	struct buf b = {0}, field = {0};

@@ -92,35 +92,57 @@ def peers(tds, entity):
     return {"bare": bare, "kept": kept}
 
 
-def measure_entity(tds, database, sim, entity):
-    pages, loops = pages_of(sim, entity), peers(tds, entity)
-    took = {(who, state): [] for who in ("tds", "bare", "kept") for state in STATES}
-    tds.bulk(SYNCS[entity][0])  # how many pages there are is known
+def ready(database, entity, state):
+    with database.cursor() as cursor:
+        STATES[state](cursor, entity)
+        cursor.execute("CHECKPOINT")
+
+
+def rates(database, entity, run_of):
+    """rows/s by what and state: run_of[what](state) gives the seconds of one run."""
+    took = {(who, state): [] for who in run_of for state in STATES}
     for run in range(RUNS + 1):
-        for who in ("tds", "bare", "kept"):
-            for state, prepare in STATES.items():
-                with database.cursor() as cursor:
-                    prepare(cursor, entity)
-                    cursor.execute("CHECKPOINT")
-                seconds = through_tds(tds, database, entity, state) if who == "tds" else through_loop(loops[who], "page", pages)
+        for who, run_it in run_of.items():
+            for state in STATES:
+                ready(database, entity, state)
+                seconds = run_it(state)
                 if run:  # the first warms caches and plans
                     took[who, state].append(seconds)
-    rate = {key: RECORDS / bench.median(seconds) for key, seconds in took.items()}
+    return {key: RECORDS / bench.median(seconds) for key, seconds in took.items()}
+
+
+def measure_entity(tds, database, sim, entity):
+    pages, loops = pages_of(sim, entity), peers(tds, entity)
+    tds.bulk(SYNCS[entity][0])  # how many pages there are is known
+    rate = rates(database, entity, {
+        "tds": lambda state: through_tds(tds, database, entity, state),
+        "bare": lambda _: through_loop(loops["bare"], "page", pages),
+        "kept": lambda _: through_loop(loops["kept"], "page", pages)})
     for state, share_of_bare in (("new", None), ("changed", 0.5), ("unchanged", 1.2)):
-        name = f"{entity} pages applied, all {state}"
-        bench.figure(name, rate["tds", state], "rows/s", ratios=[("one statement a page", rate["bare", state]),
-                     ("the same with state rows", rate["kept", state])], note="runs " + ", ".join(f"{s:.2f} s" for s in took["tds", state]))
+        bench.figure(f"{entity} pages applied, all {state}", rate["tds", state], "rows/s", ratios=[
+            ("one statement a page", rate["bare", state]), ("the same with state rows", rate["kept", state])])
         if share_of_bare:
             bench.figure("  share of one statement a page", rate["tds", state] / rate["bare", state], "", share_of_bare, lower=False)
         bench.figure("  share of the same with state rows", rate["tds", state] / rate["kept", state], "", 0.85, lower=False)
+    return rate
+
+
+def measure_shards(sim, entity, one):
+    """Two shards of the handler, two connections, beside the one of `one`."""
+    tds = bench.Tds(sim, SETTINGS + " queue : { workers = 2; };")
+    database = tds.database()
+    tds.bulk(SYNCS[entity][0])
+    rate = rates(database, entity, {"tds": lambda state: through_tds(tds, database, entity, state)})
+    for state in STATES:
+        bench.figure(f"{entity} pages applied by two shards, all {state}", rate["tds", state], "rows/s", ratios=[
+            ("one shard", one["tds", state]), ("one statement a page", one["bare", state])])
 
 
 def measure():
     sim = bench.Sim("--items", RECORDS, "--active-items", RECORDS, "--customers", RECORDS)
     tds = bench.Tds(sim, SETTINGS)
-    database = tds.database()
-    for entity in SYNCS:
-        measure_entity(tds, database, sim, entity)
+    rate = {entity: measure_entity(tds, tds.database(), sim, entity) for entity in SYNCS}
+    measure_shards(sim, "product", rate["product"])
 
 
 if __name__ == "__main__":

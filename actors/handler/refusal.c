@@ -1,0 +1,121 @@
+/* What PostgreSQL won't have: the whole job (given up, or repeated), or one record of it (found by halving, buried). */
+#include "actors/handler/refusal.h"
+#include <stdio.h>
+#include <string.h>
+#include "actors/handler/finish.h"
+
+static const struct db_statement rollback = {"rollback", "ROLLBACK"};
+static const struct db_statement undo = {"undo", "ROLLBACK TO SAVEPOINT one"};
+
+/* Remembers PostgreSQL's answer beyond its callback. */
+static void note(struct job *j, const struct db_reply *r)
+{
+	snprintf(j->sqlstate, sizeof j->sqlstate, "%s", r->sqlstate);
+	snprintf(j->error, sizeof j->error, "%s", r->message);
+	snprintf(j->column, sizeof j->column, "%s", r->column);
+}
+
+static void give_up(struct job *j, const struct db_reply *r)
+{
+	j->retry = true;
+	note(j, r);
+	if (j->begun)
+		db_query(j->applier->db, &rollback, NULL, NULL, 0);
+	slot_hand_none(j->applier->actor->slot);
+	j->done(j->ctx, j);
+}
+
+void job_start_over(struct job *j)
+{
+	db_query(j->applier->db, &rollback, NULL, NULL, 0);
+	j->begun = false;
+	j->careful = true;
+	j->created = j->updated = j->unchanged = j->stale = j->failed = 0;
+	j->stack[0] = (struct job_range){0, j->n};
+	j->depth = j->n ? 1 : 0;
+	job_next_range(j);
+}
+
+static void on_buried(void *ctx, const struct db_reply *r)
+{
+	struct job *j = ctx;
+	if (r->failure != DB_OK) {
+		give_up(j, r);
+		return;
+	}
+	job_next_range(j);
+}
+
+static void bury(struct job *j, struct str record)
+{
+	struct db_call *call = db_begin(j->applier->db);
+	finish_dead_letter(j, j->at.lo, record, call);
+	db_run(call, on_buried, j);
+}
+
+static void on_payload(void *ctx, const struct db_reply *r)
+{
+	struct job *j = ctx;
+	if (r->failure != DB_OK)
+		give_up(j, r);
+	else
+		bury(j, PQntuples(r->results[1]) ? str_of(PQgetvalue(r->results[1], 0, 0)) : (struct str){0});
+}
+
+static void on_exhumed(void *ctx, const struct db_reply *r)
+{
+	struct job *j = ctx;
+	if (r->failure != DB_OK)
+		give_up(j, r);
+	else
+		bury(j, j->docs->at[j->at.lo]);
+}
+
+/* One record alone, and PostgreSQL won't have it: back to the savepoint, then its dead letter. */
+static void refuse(struct job *j, const struct db_reply *r)
+{
+	struct db_call *call = db_begin(j->applier->db);
+	note(j, r);
+	db_add(call, &undo, 0, NULL);
+	if (r->failure == DB_REFERENCE) {
+		j->outcomes[j->at.lo] = OUTCOME_RETRY;
+		db_run(call, on_buried, j);
+		return;
+	}
+	j->outcomes[j->at.lo] = OUTCOME_DEAD_LETTER;
+	j->failed++;
+	j->refused_42 += r->failure == DB_PROGRAM;
+	if (j->kind == JOB_QUEUE)
+		finish_payload(j, j->at.lo, call);
+	db_run(call, j->kind == JOB_QUEUE ? on_payload : on_exhumed, j);
+}
+
+static void halve(struct job *j)
+{
+	size_t middle = j->at.lo + (j->at.hi - j->at.lo) / 2;
+	j->stack[j->depth++] = (struct job_range){middle, j->at.hi};
+	j->stack[j->depth++] = (struct job_range){j->at.lo, middle};
+	db_query(j->applier->db, &undo, on_buried, j, 0);
+}
+
+/* The ledger has the page already, or the run went on under another fence: nothing of it is to be done. */
+static bool is_repetition(const struct job *j, const struct db_reply *r)
+{
+	return j->kind == JOB_PAGE &&
+	       ((!strcmp(r->sqlstate, "23505") && !strcmp(r->constraint, "tds_run_pages_pkey")) ||
+		       (!strcmp(r->sqlstate, "23502") && !strcmp(r->column, "run_id")));
+}
+
+void job_refused(struct job *j, const struct db_reply *r)
+{
+	j->repeated = is_repetition(j, r);
+	bool alone = !j->careful && r->failure == DB_PROGRAM && j->n <= 1; /* one by one would end the same */
+	if (r->failure == DB_ENVIRONMENT || j->repeated || alone)
+		give_up(j, r);
+	else if (!j->careful)
+		job_start_over(j);
+	else if (j->at.hi - j->at.lo > 1)
+		halve(j);
+	else
+		refuse(j, r);
+}
