@@ -88,7 +88,7 @@ enum after_stop { AFTER_EXIT, AFTER_REST, AFTER_UPGRADE };
 struct postgres { /* the private one */
 	bool wanted;
 	char root[256], data[288], run[288], log[288], bin[256];
-	struct identity who; /* uid and gid always, the user where we are root */
+	struct identity who;	  /* uid and gid always, the user where we are root */
 	int64_t waiting_since_ns; /* for a predecessor's end, 0 = not */
 	bool adopted;
 };

@@ -81,8 +81,8 @@ bool task_start_initdb(struct supervisor *s)
 	snprintf(uid, sizeof uid, "%u", (unsigned)p->who.uid);
 	snprintf(gid, sizeof gid, "%u", (unsigned)p->who.gid);
 	return start(s, TASK_INITDB, NULL, 0,
-		(char *[]){"tds: initdb", (char *)p->root, (char *)p->bin, (char *)p->log, uid, gid, (char *)p->who.user,
-			NULL},
+		(char *[]){"tds: initdb", (char *)p->root, (char *)p->bin, (char *)p->log, uid, gid,
+			(char *)p->who.user, NULL},
 		NULL);
 }
 

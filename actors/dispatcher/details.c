@@ -36,8 +36,8 @@ void details_tick(struct dispatcher *d)
 	bool lines = d->actor->config.sync_details && TAILQ_EMPTY(&d->runs);
 	if (d->details_in_flight && loop_now(d->actor->loop) - d->details_sent_ns > answer_timeout_ns)
 		d->details_in_flight = 0;
-	if (d->details_asked || d->details_in_flight || !z->known || !z->open || !z->authorized ||
-		d->actor->draining || loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
+	if (d->details_asked || d->details_in_flight || !z->known || !z->open || !z->authorized || d->actor->draining ||
+		loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
 		return;
 	d->details_asked = true;
 	db_query(d->db, &wanted, on_wanted, d, 4, d->actor->config.zoho_organization_id, ask_for,

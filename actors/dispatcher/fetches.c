@@ -157,7 +157,8 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 			queue_forget(&d->queue, e);
 	}
 	d->away_times = 0;
-	detail_done(d, m->seq); /* zoho-io answers two requests for one record once: any answer ends the detail's, too */
+	detail_done(
+		d, m->seq); /* zoho-io answers two requests for one record once: any answer ends the detail's, too */
 	if (!r) {
 		if (!m->seq)
 			detail_applied(d, m, outcome);

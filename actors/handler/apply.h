@@ -60,8 +60,8 @@ struct applier {
 	const struct entity_statements *sql;
 	struct db *db;
 	char worker[24];
-	const char *poison; /* tests: crash when this id is in hand */
-	bool writing;	    /* the last page brought something to write */
+	const char *poison;	  /* tests: crash when this id is in hand */
+	bool writing;		  /* the last page brought something to write */
 	struct slice_keys mapped; /* what the statements read of a list's row */
 	struct buf docs, ids, marks;
 };

@@ -32,8 +32,8 @@ static void report(struct zoho *z, const struct msg_fetch *m, const struct call 
 
 static void report_own(struct fetch *f, const struct reply *r)
 {
-	report(f->call.zoho, &(struct msg_fetch){.entity = f->call.entity, .id = str_of(f->id), .seq = f->seq}, &f->call,
-		r);
+	report(f->call.zoho, &(struct msg_fetch){.entity = f->call.entity, .id = str_of(f->id), .seq = f->seq},
+		&f->call, r);
 }
 
 static void free_fetch(struct fetch *f)

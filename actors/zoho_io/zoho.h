@@ -46,7 +46,7 @@ struct call { /* one page or record: asked until it is there or given up */
 	bool renewed;		     /* a 401 has had the token renewed already */
 	bool trial;		     /* tries an open breaker */
 	uint64_t token;		     /* generation it was sent with */
-	int64_t tried_us; /* when it was first sent */
+	int64_t tried_us;	     /* when it was first sent */
 	int64_t sent_us;
 	int64_t date_us; /* Zoho's clock, of the reply */
 	char *body;	 /* CALL_HELD: no room in the ring yet */

@@ -59,7 +59,7 @@ static inline struct loop_op *noted(struct notes *notes)
 	return &notes->op;
 }
 
-static const int64_t ms = 1000 * 1000;
+static const int64_t ms = INT64_C(1000) * 1000;
 
 /* Turns until `*count` is at least `wanted`, for two seconds at most. */
 static inline void turn_until(struct loop *loop, const int *count, int wanted)

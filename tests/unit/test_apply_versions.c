@@ -84,8 +84,8 @@ static uint64_t apply(PGconn *conn, const struct seen *s, bool at_once)
 		snprintf(seqs, sizeof seqs, "{%s}", enqueue(conn, s));
 	const char *kind = s->way == PAGE ? "list" : "detail";
 	enum source from = s->way == EVENT ? SOURCE_QUEUE : SOURCE_DOCS;
-	const char *const decide[] = {ORGANIZATION, s->way == EVENT ? seqs : docs, s->way == EVENT ? "worker-1" : observed,
-		kind, NULL, "worker-1"};
+	const char *const decide[] = {ORGANIZATION, s->way == EVENT ? seqs : docs,
+		s->way == EVENT ? "worker-1" : observed, kind, NULL, "worker-1"};
 	const char *const write[] = {ORGANIZATION, decide[1], "worker-1", kind, NULL};
 	send(conn, at_once ? &sql->apply[from] : &sql->decide[from], (s->way == EVENT ? 2 : 5) + at_once, decide);
 	PGresult *r = answer(conn);
@@ -177,7 +177,8 @@ static void expect_old_look(PGconn *conn, bool at_once)
 		cr_expect(outcome == OUTCOME_SKIPPED || outcome == OUTCOME_APPLIED);
 		cr_expect_str_eq(PQgetvalue(r, 0, 4), outcome == OUTCOME_APPLIED ? "t" : "f");
 	} else {
-		cr_expect_str_eq(PQresultErrorField(r, PG_DIAG_SQLSTATE), at_once ? "23505" : "", "%s", PQerrorMessage(conn));
+		cr_expect_str_eq(
+			PQresultErrorField(r, PG_DIAG_SQLSTATE), at_once ? "23505" : "", "%s", PQerrorMessage(conn));
 	}
 	PQclear(r);
 	cr_assert_null(PQgetResult(conn));

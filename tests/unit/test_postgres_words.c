@@ -1,6 +1,6 @@
 /* Which line of PostgreSQL's log is the reason that it ended. */
 #include <criterion/criterion.h>
-#include <string.h>
+#include <stdio.h>
 #include "supervisor/supervisor.h"
 
 #define AT "2026-01-01 10:00:00.000 UTC "
@@ -8,7 +8,7 @@
 static void says(const char *log, const char *expected)
 {
 	char text[2048], words[256];
-	strcpy(text, log);
+	snprintf(text, sizeof text, "%s", log);
 	postgres_failure_in(text, words, sizeof words);
 	cr_assert_str_eq(words, expected);
 }

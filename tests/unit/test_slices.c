@@ -74,7 +74,8 @@ Test(slices, keeps_the_members_that_are_mapped)
 {
 	reduces("{\"x\":[{\"name\":1}],\"name\":\"a,\\\"b\",\"n\":{\"item_id\":2} , \"item_id\" : 9007199254740993,\"namex\":1}",
 		"{\"name\":\"a,\\\"b\",\"item_id\" : 9007199254740993}");
-	reduces("{\"address\":{\"zip\":\"1\",\"city\":\"\"},\"zip\":null}", "{\"address\":{\"zip\":\"1\",\"city\":\"\"},\"zip\":null}");
+	reduces("{\"address\":{\"zip\":\"1\",\"city\":\"\"},\"zip\":null}",
+		"{\"address\":{\"zip\":\"1\",\"city\":\"\"},\"zip\":null}");
 	reduces("{\"x\":1}", "{}");
 	reduces("{}", "{}");
 }
