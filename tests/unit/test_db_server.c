@@ -57,6 +57,22 @@ ON_BOTH(db_server, a_session_is_set_up)
 	fixture_close(f);
 }
 
+ON_BOTH(db_server, a_commit_waits_for_the_disk_whatever_the_role_is_set_to)
+{
+	static const struct {
+		const char *role, *session;
+	} cases[] = {{"off", "on"}, {"on", "on"}, {"remote_apply", "remote_apply"}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char options[64];
+		snprintf(options, sizeof options, "-c synchronous_commit=%s", cases[i].role);
+		setenv("PGOPTIONS", options, 1);
+		struct fixture *f = fixture_up(backend);
+		query(f, "SELECT current_setting('synchronous_commit')");
+		cr_expect_str_eq(f->value, cases[i].session);
+		fixture_close(f);
+	}
+}
+
 static void add(struct db_call *call, const char *sql)
 {
 	struct db_statement statement = named(sql);
