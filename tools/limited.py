@@ -1,4 +1,5 @@
 """Runs commands with a time limit; nothing that they started outlives them."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,18 +9,30 @@ GRACE_SECONDS = 30
 running = set()
 
 
-def end(process):
-    """Asks the command to end, so that it can end what it started; then its whole process group goes."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
-    try:
+def end_group(process):
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+
+
+def wait(process):
+    """Until it has ended; what it has left in its group ends then, while its pid can't be anybody else's."""
+    with contextlib.suppress(ChildProcessError):  # somebody else has waited
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        end_group(process)
+
+
+def ask(process):
+    """Asks the command to end, so that it can end what it started."""
+    if process.returncode is None:
+        os.kill(process.pid, signal.SIGTERM)
+
+
+def end(process):
+    ask(process)
+    kill = threading.Timer(GRACE_SECONDS, end_group, [process])
+    kill.start()
+    wait(process)
+    kill.cancel()
 
 
 def run(command, seconds, directory, environment=None, enough=None):
@@ -38,6 +51,7 @@ def run(command, seconds, directory, environment=None, enough=None):
         lines.append(line)
         if enough and enough(line) and not ended:
             stop()
+    wait(process)
     process.wait()
     timer.cancel()
     running.discard(process)
