@@ -1,4 +1,5 @@
-/* Who children are: where TDS was started as root, an unprivileged user; else nobody but ourselves. */
+/* Who children are: where TDS was started as root, an unprivileged user with a directory of its own to dump core in; else nobody
+ * but ourselves. */
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -40,4 +41,6 @@ void identity_choose(struct supervisor *s)
 		s->actors_as = p->who;
 	else if (!identity_named(&s->actors_as, "tds") && !identity_named(&s->actors_as, "nobody"))
 		log_warn("actors stay root: there is neither a user \"tds\" nor \"nobody\"");
+	if (s->actors_as.uid)
+		make_dir(ACTORS_DIR, 0700, s->actors_as.uid, s->actors_as.gid);
 }
