@@ -128,8 +128,8 @@ void obituaries_offer(struct supervisor *s)
 
 static void blame(struct supervisor *s, struct child *c, const struct death *d, const struct last *l, const char *text)
 {
-	c->single_step = l->in_hand > 1 || (l->in_hand == 1 && c->single_step);
-	if (l->in_hand != 1)
+	c->single_step = l->in_hand > 1 || (l->in_hand == 1 && (!*l->id || c->single_step));
+	if (l->in_hand != 1 || !*l->id)
 		return;
 	const struct suspect *suspect = poison_death(&s->poison, c->kind, l->entity, l->id, d->cause, s->now, text);
 	if (suspect && poison_is(suspect))

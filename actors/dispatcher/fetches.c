@@ -131,7 +131,9 @@ static enum entity_id other_type(uint64_t entity)
 /* Nobody waits for the answer in memory: the record's row knows whether it is still to be fetched. */
 static void detail_applied(struct dispatcher *d, const struct msg_record_applied *m, uint64_t outcome)
 {
-	if (m->retry || outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH)
+	if (m->retry)
+		details_later(d); /* still wanted; what PostgreSQL refused now it may take then */
+	else if (outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH)
 		details_gone(d, (enum entity_id)m->entity, m->id, d->details_sent_ns);
 	if (outcome == OUTCOME_REFETCH && other_type(m->entity))
 		fetch_again(d, other_type(m->entity), m->id);

@@ -11,6 +11,8 @@
 
 static const struct db_statement begin = {"begin", "BEGIN"}, rollback = {"rollback", "ROLLBACK"};
 static const struct db_statement savepoint = {"savepoint", "SAVEPOINT one"};
+/* What an ERP's own constraints leave for the commit is found while it is known which records it is about. */
+static const struct db_statement constraints = {"constraints", "SET CONSTRAINTS ALL IMMEDIATE"};
 static const struct db_statement release = {"release", "RELEASE SAVEPOINT one"};
 
 static void map_keys(struct slice_keys *k, const struct entity *e)
@@ -65,8 +67,10 @@ static void write_winners(struct job *j)
 		DB_TEXT(p->worker), DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"),
 		*j->run ? DB_TEXT(j->run) : DB_NULL};
 	db_add(call, &p->sql->write[source_of(j)], j->kind == JOB_QUEUE ? 3 : 5, params);
-	if (j->careful)
+	if (j->careful) {
+		db_add(call, &constraints, 0, NULL);
 		db_add(call, &release, 0, NULL);
+	}
 	db_run(call, on_written, j);
 }
 
@@ -97,8 +101,6 @@ static void take_decision(struct job *j, const PGresult *res)
 		if (i >= j->at.hi)
 			continue;
 		j->outcomes[i] = outcome + (refetch ? OUTCOME_AND_REFETCH : 0);
-		j->unchanged += outcome == OUTCOME_UNCHANGED;
-		j->stale += outcome == OUTCOME_STALE || outcome == OUTCOME_SUPERSEDED;
 		if (outcome == OUTCOME_APPLIED)
 			j->winners[j->winners_n++] = (uint16_t)i;
 	}
@@ -181,7 +183,7 @@ static void on_finished(void *ctx, const struct db_reply *r)
 {
 	struct job *j = ctx;
 	if (r->failure != DB_OK) {
-		job_refused(j, r);
+		job_unfinished(j, r);
 		return;
 	}
 	finish_read(j, r);
@@ -215,6 +217,7 @@ void job_next_range(struct job *j)
 	j->begun = true;
 	finish_add(j, call);
 	db_run(call, on_finished, j);
+	finish_link(j);
 }
 
 void job_run(struct applier *p, struct job *j)

@@ -2,8 +2,11 @@
 #pragma once
 #include "actors/handler/apply.h"
 
-void finish_add(struct job *, struct db_call *);		    /* the closing statements, COMMIT or ROLLBACK */
-void finish_read(struct job *, const struct db_reply *);	    /* what they answered */
+void finish_add(struct job *, struct db_call *);	 /* the closing statements, COMMIT or ROLLBACK */
+void finish_read(struct job *, const struct db_reply *); /* what they answered */
+/* Sends `link` right behind them, where something was written. Nothing depends on it; where it fails, or its handler dies
+ * before, the healer's next run sets what is missing. */
+void finish_link(struct job *);
 void finish_payload(struct job *, size_t record, struct db_call *); /* asks for a queue row's payload */
 /* One record given up, as j->sqlstate, error say. */
 void finish_dead_letter(struct job *, size_t i, struct str record, struct db_call *);

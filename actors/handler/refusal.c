@@ -119,3 +119,12 @@ void job_refused(struct job *j, const struct db_reply *r)
 	else
 		refuse(j, r);
 }
+
+void job_unfinished(struct job *j, const struct db_reply *r)
+{
+	j->repeated = is_repetition(j, r);
+	if (r->failure == DB_ENVIRONMENT || j->repeated || j->careful || !j->n)
+		give_up(j, r);
+	else
+		job_start_over(j);
+}

@@ -5,6 +5,8 @@
 /* Does what the failure asks for: gives the job up (for later: `retry`; for good: `repeated`), starts it over carefully, halves the
  * range in hand, or makes the one record in hand a dead letter. Goes on by itself. */
 void job_refused(struct job *, const struct db_reply *);
+/* Every record was taken, but closing statements or COMMIT failed: carefully once more, or given up. */
+void job_unfinished(struct job *, const struct db_reply *);
 /* From the beginning, in two statements and under savepoints. */
 void job_start_over(struct job *);
 /* The next records of the job, or its end. In apply.c. */

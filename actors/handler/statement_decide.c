@@ -67,7 +67,8 @@ static void candidates(struct buf *b, const struct entity *e)
 		buf_fmt(b, "coalesce(x.doc->>'%s', '%s') = '%s'", e->type_path, e->type, e->type);
 	else
 		buf_str(b, "true");
-	buf_str(b, " AS ours FROM (SELECT DISTINCT ON (id) * FROM src ORDER BY id, pos DESC) x)");
+	buf_str(b, " AS ours FROM (SELECT DISTINCT ON (id) * FROM src ORDER BY id, lm DESC NULLS LAST,"
+		   " pos DESC) x)");
 }
 
 /* known: the candidates beside what their rows say now. */

@@ -52,8 +52,9 @@ void statement_value(struct buf *b, const char *doc, const struct field *f)
 	if (f->rule == RULE_WHOLE) {
 		buf_fmt(b, "CASE WHEN x.whole THEN %s END", doc);
 	} else if (f->rule == RULE_ACTIVE) {
+		buf_str(b, "nullif(");
 		statement_path(b, doc, f->path, false);
-		buf_str(b, " = 'active'");
+		buf_str(b, ", '') = 'active'");
 	} else if (f->rule == RULE_JSON) {
 		buf_str(b, "CASE WHEN ");
 		statement_path(b, doc, f->path, true);

@@ -41,8 +41,7 @@ static void update(struct buf *b, const struct entity *e)
 	buf_fmt(b, ", upd AS (UPDATE %s t SET %s", e->table, has_active(e) ? "" : "is_active = NOT v.del, ");
 	for (const struct field *f = e->fields; f->path; f++, i++)
 		if (f->rule == RULE_ACTIVE)
-			buf_fmt(b, "%s = NOT v.del AND CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i,
-				f->column);
+			buf_fmt(b, "%s = NOT v.del AND coalesce(v.v%d, t.%s), ", f->column, i, f->column);
 		else
 			buf_fmt(b, "%s = CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i, f->column);
 	buf_fmt(b,
@@ -51,7 +50,10 @@ static void update(struct buf *b, const struct entity *e)
 		" AND t.id = v.own AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified");
 	i = 0;
 	for (const struct field *f = e->fields; f->path; f++, i++)
-		buf_fmt(b, " OR (v.p%d AND v.v%d IS DISTINCT FROM t.%s)", i, i, f->column);
+		if (f->rule == RULE_ACTIVE)
+			buf_fmt(b, " OR v.v%d <> t.%s", i, f->column);
+		else
+			buf_fmt(b, " OR (v.p%d AND v.v%d IS DISTINCT FROM t.%s)", i, i, f->column);
 	buf_fmt(b, ") RETURNING t.id AS own, t.%s AS id)", e->key);
 }
 

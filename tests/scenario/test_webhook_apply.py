@@ -112,6 +112,11 @@ def partial():
     tds.finished(event)
     check("an empty field is unset, which is something else than absent",
           differs(tds.row("product", number, "description, name IS NOT NULL AND sku IS NOT NULL"), (None, True)))
+    for day, status, active in (("02", "inactive", False), ("03", None, False), ("04", "", False), ("05", "active", True), ("06", None, True)):
+        event = accepted(tds.webhook("products", wrap("product", {"item_id": number, "status": status,
+                                                                  "last_modified_time": f"2027-01-{day}T00:00:00+0300"})))
+        check(f"a status of {status!r} leaves the product {'' if active else 'in'}active",
+              differs((tds.finished(event)[0], tds.row("product", number, "is_active")), ("completed", active)))
 
 
 def thin():

@@ -155,6 +155,28 @@ Test(apply_versions, the_same_content_again_asks_for_nothing)
 	EXPECT("page_then_event", "a", false, {PAGE, 1, 10, "a"}, {EVENT, 1, 20, "a"}, {FETCH, 1, 30, "a"});
 }
 
+Test(apply_versions, of_a_record_that_stands_twice_on_a_page_the_newer_version_stays)
+{
+	for (int newer = 0; newer < 2; newer++) {
+		PGconn *conn = open_schema("apply_twice");
+		const struct seen both[] = {
+			{FETCH, 2 - newer, 10, newer ? "old" : "new"}, {FETCH, 1 + newer, 10, newer ? "new" : "old"}};
+		char record[2][512], docs[1100];
+		for (int i = 0; i < 2; i++)
+			record_of(&both[i], "1", record[i], sizeof record[i]);
+		snprintf(docs, sizeof docs, "[%s,%s]", record[0], record[1]);
+		const char *const params[] = {ORGANIZATION, docs, "10000000", "detail", NULL, "worker-1"};
+		send(conn, &entity_statements(&entity_invoice)->apply[SOURCE_DOCS], 6, params);
+		PGresult *r = answer(conn);
+		cr_expect_eq(PQntuples(r), 2);
+		cr_expect_eq(strtoull(PQgetvalue(r, newer, 2), NULL, 10), OUTCOME_APPLIED);
+		cr_expect_eq(strtoull(PQgetvalue(r, !newer, 2), NULL, 10), OUTCOME_SUPERSEDED);
+		PQclear(r);
+		cr_expect_str_eq(text(conn, "SELECT notes FROM invoices"), "new");
+		PQfinish(conn);
+	}
+}
+
 /* Waits until `conn`'s statement waits for a lock, as somebody sees it who has no transaction under way. */
 static void wait_for_block(PGconn *conn)
 {
