@@ -240,6 +240,16 @@ def poison(root):
     s.stop()
 
 
+def nameless(root):
+    s, name = Service(root, QUICK).start(), "handler:product#0"
+    before = boot_of(s, name)
+    die_with(s, name, 1)
+    check("after a death with one record in hand of which nobody knows which, too", single_step(before) or not single_step(boot_of(s, name)))
+    die_with(s, name, 0)
+    check("but not when there was none", single_step(boot_of(s, name)))
+    s.stop()
+
+
 def single_step(boot):
     return int.from_bytes(boot[40:44], "little")  # struct boot: ten words before it
 
@@ -558,7 +568,7 @@ def parent_and_state(pid):
 
 def main():
     only = sys.argv[1:]
-    for scenario in (door, deaths_and_hangs, pauses, poison, broken_rings, temporary, many_deaths, gives_up, supervisor_killed, stopping, reloads, upgrade,
+    for scenario in (door, deaths_and_hangs, pauses, poison, nameless, broken_rings, temporary, many_deaths, gives_up, supervisor_killed, stopping, reloads, upgrade,
                      control, notified):
         if only and scenario.__name__ not in only:
             continue
