@@ -2,17 +2,16 @@
 """The private PostgreSQL: made at the first start, supervised like an actor, and never left behind."""
 import os
 import pwd
-import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import test_supervision as base
-from test_supervision import QUICK, Service, alive, check, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import service
+from service import QUICK, TDS, Service, children_of
+from tds import alive, check, wait_for
 
 
 def postmaster(s):
@@ -27,11 +26,6 @@ def psql(s, statement):
     r = subprocess.run(["psql", "-XAtq", "-d", s.ask("where").get("database", ""), "-c", statement], capture_output=True, text=True,
                        timeout=20)
     return r.stdout.strip() if r.returncode == 0 else "failed: " + r.stderr.strip()
-
-
-def children_of(pid):
-    found = [int(p) for p in os.listdir("/proc") if p.isdigit() and (base.parent_and_state(p) or (0,))[0] == pid]
-    return found + [g for f in found for g in children_of(f)]
 
 
 def life(root):
@@ -145,27 +139,9 @@ def long_path(root):
     check("which goes away again", os.path.exists(run))
     deeper = os.path.join(deep, "e" * 60)
     os.mkdir(deeper)
-    r = subprocess.run([base.TDS, "-c", Service(deeper, QUICK, database="").config], capture_output=True, text=True, timeout=20)
+    r = subprocess.run([TDS, "-c", Service(deeper, QUICK, database="").config], capture_output=True, text=True, timeout=20)
     check("a path too long for any socket is one clear line and exit 78", (r.returncode != 78 or r.stderr.count("\n") != 1) and r)
 
 
-def main():
-    for scenario in (life, cut_short, long_path):
-        if sys.argv[1:] and scenario.__name__ not in sys.argv[1:]:
-            continue
-        root = tempfile.mkdtemp(prefix="tds-postgres-")
-        try:
-            scenario(root)
-        except Exception as why:  # one broken scenario must not hide the others
-            check(f"scenario {scenario.__name__} runs through", repr(why))
-        finally:
-            for service in list(base.running_in(root)):
-                family = children_of(service)
-                os.kill(service, signal.SIGKILL)
-                wait_for(lambda: not any(map(alive, family)), 10)
-            shutil.rmtree(root, ignore_errors=True)
-    return 1 if base.failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    service.run(life, cut_short, long_path)

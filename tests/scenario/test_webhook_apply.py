@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import BULK, ENTITIES, ID_KEY, WRAPPER, accepted, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
+from tds import BULK, ENTITIES, ID_KEY, accepted, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
 
 
 

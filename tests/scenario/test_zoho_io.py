@@ -12,9 +12,10 @@ import time
 import urllib.error
 import urllib.request
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import test_supervision as base
-from test_supervision import BUILD, Service, check, free_port, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import tds
+from service import Service
+from tds import BUILD, check, wait_for
 
 ITEMS, PAGES = 1312, 7  # what the simulator has that is active, and in how many pages of 200
 
@@ -258,7 +259,7 @@ def main():
     for scenario in (limits, budget, refused):
         if not sys.argv[1:] or scenario.__name__ in sys.argv[1:]:
             scenario()
-    return 1 if base.failures else 0
+    return 1 if tds.failures else 0
 
 
 if __name__ == "__main__":

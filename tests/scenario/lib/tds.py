@@ -16,10 +16,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import traceback
-import urllib.parse
 from decimal import Decimal
 
 import psycopg2
