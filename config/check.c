@@ -124,13 +124,31 @@ static int check_database(struct reading *r)
 	return 0;
 }
 
+/* What is behind a "sha256:" in a line of tokens must be a digest. */
+static int check_digests(struct reading *r)
+{
+	enum { hex_digits = 64 };
+	const struct strings *lines = &r->c->http_tokens;
+	for (size_t i = 0; i < lines->n; i++) {
+		const char *mark = strstr(lines->at[i], "sha256:"), *hex = mark ? mark + strlen("sha256:") : NULL;
+		if (!hex || (mark != lines->at[i] && mark[-1] != ' ' && mark[-1] != '\t'))
+			continue;
+		size_t n = strspn(hex, "0123456789abcdefABCDEF");
+		if (n != hex_digits || strcspn(hex + n, " \t#") != 0)
+			return reading_refuse(r, r->from[PARAM_AT_http_tokens], "http.tokens",
+				"entry %zu: behind sha256: stand %d hexadecimal digits (tdsctl token makes such a line)",
+				i + 1, hex_digits);
+	}
+	return 0;
+}
+
 /* Whoever can reach TDS must show a token. */
 static int check_tokens(struct reading *r)
 {
 	char host[ADDRESS_HOST_BYTES], room[VALUE_TEXT_BYTES];
 	uint16_t port;
 	const struct config *c = r->c;
-	for (size_t i = 0; i < c->http_listen.n && c->http_tokens_file[0] == '\0'; i++)
+	for (size_t i = 0; i < c->http_listen.n && c->http_tokens.n == 0; i++)
 		if (address_parse(c->http_listen.at[i], host, &port) && !address_loopback(host))
 			return reading_refuse(r, r->from[PARAM_AT_http_listen], "http.listen",
 				"%s can be reached from other machines, so http.tokens_file must name a file of tokens"
@@ -178,7 +196,8 @@ int reading_check(struct reading *r)
 	for (size_t i = 0; i < sizeof relations / sizeof *relations; i++)
 		if (check_relation(r, relations[i]) != 0)
 			return -1;
-	if (check_database(r) != 0 || check_tokens(r) != 0 || check_socket(r) != 0 || check_processes(r) != 0)
+	if (check_database(r) != 0 || check_tokens(r) != 0 || check_digests(r) != 0 || check_socket(r) != 0 ||
+		check_processes(r) != 0)
 		return -1;
 	reading_advise(r);
 	return 0;

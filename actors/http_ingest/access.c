@@ -55,28 +55,22 @@ static void read_line(struct access *x, char *line)
 	if (strncmp(second, "sha256:", 7) != 0)
 		digest_of(str_of(second), t->digest);
 	else if (!read_hex(second + 7, t->digest))
-		die(EXIT_CONFIG, "http.tokens_file: a sha256: token is malformed");
+		die(EXIT_CONFIG, "http.tokens: a sha256: token is malformed");
 	x->tokens_n++;
 }
 
 void access_start(struct ingest *in)
 {
-	const char *path = in->actor->config.http_tokens_file;
-	struct access *x = calloc(1, sizeof *x);
+	const struct strings *lines = &in->actor->config.http_tokens;
 	char line[TOKEN_LINE_BYTES];
-	FILE *f;
 
-	if (!x)
+	in->access = calloc(1, sizeof *in->access);
+	if (!in->access)
 		die(EXIT_TEMPORARY, "out of memory");
-	in->access = x;
-	if (!*path)
-		return;
-	f = fopen(path, "re");
-	if (!f)
-		die(EXIT_CONFIG, "http.tokens_file: %s can't be read", path);
-	while (fgets(line, sizeof line, f))
-		read_line(x, line);
-	fclose(f);
+	for (size_t i = 0; i < lines->n; i++) {
+		snprintf(line, sizeof line, "%s", lines->at[i]);
+		read_line(in->access, line);
+	}
 	explicit_bzero(line, sizeof line);
 }
 
@@ -111,10 +105,10 @@ bool access_ops(struct request *r, const char **who)
 	*who = "local socket";
 	if (c->trusted)
 		return true;
-	if (*c->ingest->actor->config.http_tokens_file) {
+	if (c->ingest->actor->config.http_tokens.n) {
 		*who = bearer(x, r);
 		if (!*who)
-			http_refuse(r, 401, "A token is needed: Authorization: Bearer <token>");
+			http_refuse(r, 401, "A valid token is needed: Authorization: Bearer <token>");
 		return *who != NULL;
 	}
 	*who = "loopback";

@@ -387,6 +387,16 @@ def tokens():
                 c.send(request("GET", path))
                 a = c.answer()
                 check("the local socket needs none: its file mode is the authentication", a and a.status == 200, a)
+            f.seek(0)
+            f.truncate()
+            f.write("ops secret-3\n")
+            f.flush()
+            t.process.send_signal(signal.SIGHUP)
+            deadline = time.monotonic() + 20
+            while t.get(path, [("Authorization", "Bearer secret-3")]).status != 200 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            check("a reload takes over what stands in the file now", t.get(path, [("Authorization", "Bearer secret-3")]).status == 200)
+            check("and a token that was taken out is refused", t.get(path, [("Authorization", "Bearer secret-1")]).status == 401)
             check("livez, readyz and webhooks need none", t.get("/livez").status == 200 and t.get("/readyz").status == 200 and
                   t.post("/api/tds/webhooks/products", ITEM % 9).status == 202)
             check("a stop ends everything with exit code 0", t.stop() == 0, t.process.returncode)

@@ -61,6 +61,9 @@ Test(config_errors, every_mistake_is_told_where_it_is_and_what_would_be_right)
 			"tds.conf:1: http.listen: \"0.0.0.0:80\" can be reached from other machines, so"
 			" http.tokens_file must name a file of tokens (made by tdsctl token); without one listen on"
 			" 127.0.0.1 only"},
+		{"http : { tokens = [ \"ops x\", \"a sha256:12\" ]; };",
+			"tds.conf:1: http.tokens: entry 2: behind sha256: stand 64 hexadecimal digits (tdsctl token makes"
+			" such a line)"},
 		{"http : { cors_origins = [ \"https://a/b\" ]; };",
 			"tds.conf:1: http.cors_origins: is \"https://a/b\", must be an origin, scheme and host without"
 			" a path, such as \"https://erp.example.com\""},

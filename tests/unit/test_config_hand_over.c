@@ -170,7 +170,6 @@ Test(config_hand_over, the_example_shows_every_default_and_nothing_else)
 Test(config_hand_over, the_minimal_example_lacks_only_its_secrets)
 {
 	char *text = example(is_minimal, 5);
-	bad(text, "tds.conf:8: zoho.client_secret_file: /etc/tds/zoho-client-secret can't be read: No such file or"
-		  " directory");
+	bad(text, "tds.conf:2: http.tokens_file: /etc/tds/tokens can't be read: No such file or directory");
 	free(text);
 }

@@ -66,6 +66,11 @@ const struct command commands[] = {
 		"Arguments are psql's own: tdsctl psql -c 'SELECT 1'. The password, where the configuration has one,"
 		" goes through\nthe environment. For the private PostgreSQL root becomes the user that it runs as.",
 		run_psql},
+	{"token", "[NAME]", "make a token for http.tokens_file",
+		"Prints the token, which is shown only here, and the line for the file, which holds its digest. Changes"
+		" nothing by itself:\n"
+		"add the line and tdsctl reload. Take the line out and reload, and the token is refused.",
+		run_token},
 	{"version", "", "the version", "Of tdsctl; that of the running TDS stands in tdsctl status.", run_version},
 	{"help", "[COMMAND]", "this list, or a command's manual",
 		"tdsctl help dead-letter shows the manuals of all that begin so.", run_help},

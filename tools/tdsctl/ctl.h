@@ -6,11 +6,13 @@
 #include "ipc/buf.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, CTL_USAGE = 2, CTL_CONFIG = 78, PATH_BYTES = 512, WORDS_MAX = 64 };
+enum { API_PATIENCE_SECONDS = 120, HEALTH_PATIENCE_SECONDS = 5 }; /* with the API; a monitoring plugin has to answer */
 
 struct ctl {
 	const char *config_file; /* -c or $TDS_CONFIG, NULL */
 	char socket[PATH_BYTES];
 	bool json, colour;
+	long patience_s;	   /* how long an answer of the API is waited for */
 	struct json_object *where; /* asked once */
 };
 
@@ -104,5 +106,5 @@ int run_restart(struct ctl *, struct args *), run_reload(struct ctl *, struct ar
 int run_stop(struct ctl *, struct args *), run_upgrade(struct ctl *, struct args *),
 	run_logs(struct ctl *, struct args *);
 int run_config_show(struct ctl *, struct args *), run_config_reference(struct ctl *, struct args *),
-	run_psql(struct ctl *, struct args *);
+	run_psql(struct ctl *, struct args *), run_token(struct ctl *, struct args *);
 int run_version(struct ctl *, struct args *), run_help(struct ctl *, struct args *);

@@ -5,7 +5,6 @@
 #include "tools/tdsctl/ctl.h"
 
 enum { DEPTH_MAX = 64 };
-static const long timeout_seconds = 120;
 
 static size_t take(char *bytes, size_t size, size_t n, void *to)
 {
@@ -67,7 +66,7 @@ struct reply http_try(struct ctl *c, const char *method, const char *path, const
 {
 	struct reply r = {0};
 	struct transfer t = {.reply = &r};
-	open_transfer(&t, c, method, path, body, timeout_seconds);
+	open_transfer(&t, c, method, path, body, c->patience_s);
 	close_transfer(&t, curl_easy_perform(t.curl));
 	return r;
 }

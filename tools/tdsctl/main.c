@@ -91,7 +91,7 @@ static int take_options(struct ctl *c, int argc, char **argv, const char **socke
 
 int main(int argc, char **argv)
 {
-	struct ctl c = {.colour = isatty(1) && !getenv("NO_COLOR")};
+	struct ctl c = {.colour = isatty(1) && !getenv("NO_COLOR"), .patience_s = API_PATIENCE_SECONDS};
 	struct args args = {0};
 	const char *socket = getenv("TDS_CONTROL");
 	int used, at = take_options(&c, argc, argv, &socket);

@@ -92,10 +92,14 @@ int run_health(struct ctl *c, struct args *a)
 		return 3;
 	}
 	json_object_put(alive);
+	c->patience_s = HEALTH_PATIENCE_SECONDS;
 	struct reply r = http_try(c, "GET", "/api/bff/tds/health/complete", NULL);
 	const char *status = json_text(json_at(r.json, "status"));
 	if (r.status != 200 || !*status) {
-		puts("CRITICAL - the supervisor runs, but the API doesn't answer; see tdsctl status");
+		char why[256];
+		reply_detail(&r, why, sizeof why);
+		printf("CRITICAL - the supervisor runs, but the API %s%s; see tdsctl status\n",
+			r.status ? "answers: " : "doesn't answer: ", r.status ? why : r.error);
 		return 2;
 	}
 	int code = !strcmp(status, "healthy") ? 0 : !strcmp(status, "degraded") ? 1 : 2;
