@@ -136,6 +136,12 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 	}
 	if (!available(a, in, m->request))
 		return;
+	if (pause_holds(d, entity)) {
+		const char *what = entity == ENTITY_NONE ? "ENTITY" : entity_names[entity].name;
+		actor_refuse(a, in, m->request, 409,
+			"It is paused: tdsctl resume %s, or POST /api/bff/tds/entities/%s/resume", what, what);
+		return;
+	}
 	snprintf(correlation, sizeof correlation, "%.*s", (int)m->correlation.len,
 		m->correlation.data ? m->correlation.data : "");
 	run_start(d, entity, &o, correlation, "api", LANE_USER, &(struct run_waiter){in, m->request});
@@ -176,7 +182,9 @@ static void add_message(struct buf *b, const struct run *r, bool well)
 	name[0] = (char)(name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0]);
 	bool full = r->entity && r->options.incremental && !r->since_us;
 	buf_fmt(b, "\"message\":\"%s bulk sync %s%s%s\"", name, r->options.dry_run ? "(dry run) " : "",
-		well ? "completed" : "failed", full ? "; there was no cursor yet, so it was a full pull" : "");
+		well ? "completed" : "failed",
+		full ? "; there was no cursor yet, so it was a full pull (one of active items only sets no cursor)"
+		     : "");
 }
 
 static void add_answer(struct buf *b, struct run *r, bool well)

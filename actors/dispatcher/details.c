@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "actors/dispatcher/dispatcher.h"
+#include "ipc/buf.h"
 #include "sql_embedded.h"
 
 static const int64_t look_every_ns = 2000000000, failed_wait_ns = 30000000000, answer_timeout_ns = 120000000000;
@@ -39,9 +40,12 @@ void details_tick(struct dispatcher *d)
 	if (d->details_asked || d->details_in_flight || !z->known || !z->open || !z->authorized || d->actor->draining ||
 		loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
 		return;
+	struct buf awake = {0};
+	pause_awake(d, &awake);
 	d->details_asked = true;
 	db_query(d->db, &wanted, on_wanted, d, 4, d->actor->config.zoho_organization_id, ask_for,
-		lines ? "true" : "false", entity_array);
+		lines ? "true" : "false", awake.data);
+	buf_free(&awake);
 }
 
 void details_later(struct dispatcher *d)

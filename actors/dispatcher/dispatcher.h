@@ -92,6 +92,9 @@ void bulk_cancel(struct actor *, struct edge *, const struct msg_http_request *)
 void schedule_tick(struct dispatcher *);
 
 /* pause.c */
+struct buf;
 void pause_load(struct dispatcher *);
+bool pause_holds(const struct dispatcher *, enum entity_id); /* ENTITY_NONE: all of them */
+void pause_awake(const struct dispatcher *, struct buf *);   /* the others, as PostgreSQL's text[] */
 void pause_entity(struct actor *, struct edge *, const struct msg_http_request *);
 void resume_entity(struct actor *, struct edge *, const struct msg_http_request *);

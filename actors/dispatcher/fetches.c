@@ -14,14 +14,23 @@ static bool ask(struct dispatcher *d, struct record *r)
 	return actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m);
 }
 
+/* The first whose entity isn't paused. */
+static struct record *next(struct dispatcher *d)
+{
+	struct record *r = TAILQ_FIRST(&d->queue.to_fetch);
+	while (r && d->queue.paused[r->key.entity])
+		r = TAILQ_NEXT(r, in_list);
+	return r;
+}
+
 void fetches_send(struct dispatcher *d)
 {
 	struct record *r;
 	int64_t now = loop_now(d->actor->loop);
 	while ((r = TAILQ_FIRST(&d->queue.fetching)) && now - r->since_ns > answer_timeout_ns)
 		queue_to_state(&d->queue, r, RECORD_TO_FETCH, now);
-	while (now >= d->away_until_ns && d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX &&
-		(r = TAILQ_FIRST(&d->queue.to_fetch)) && !d->actor->draining) {
+	while (now >= d->away_until_ns && d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX && (r = next(d)) &&
+		!d->actor->draining) {
 		if (!ask(d, r))
 			return;
 		queue_to_state(&d->queue, r, RECORD_FETCHING, now);

@@ -124,8 +124,13 @@ static struct run *make(struct dispatcher *d, enum entity_id entity, const struc
 
 static void start_children(struct dispatcher *d, struct run *r, const char *who)
 {
-	r->children_left = ENTITIES - 1;
+	for (int e = 1; e < ENTITIES; e++)
+		r->children_left += !d->queue.paused[e];
 	for (int e = 1; e < ENTITIES; e++) {
+		if (d->queue.paused[e]) {
+			log_info("left out of sync-all: it is paused", LF_STR("entity", entity_names[e].name));
+			continue;
+		}
 		struct run *child = make(d, (enum entity_id)e, &r->options, r->correlation, r->lane);
 		child->parent = r;
 		child->options.wait = true;

@@ -26,7 +26,9 @@ static void start(struct dispatcher *d, const struct config_schedule *s)
 	enum entity_id entity;
 	struct run_options o = {
 		.active_only = false, .incremental = s->incremental, .per_page = (int)d->actor->config.sync_page_size};
-	if (known(s, &entity))
+	if (known(s, &entity) && pause_holds(d, entity))
+		log_info("sync left out: it is paused", LF_STR("entity", s->name));
+	else if (known(s, &entity))
 		run_start(d, entity, &o, "", "schedule", LANE_SCHEDULED, NULL);
 }
 

@@ -29,7 +29,7 @@ void facts_read(struct facts *f, const PGresult *res)
 {
 	long long *to[] = {&f->pending, &f->processing, &f->retry, &f->failed, &f->dead, &f->oldest_seconds,
 		&f->dead_open, &f->alerts, &f->received_24h, &f->usual_24h, &f->last_received_us, &f->last_sync_us,
-		&f->alerts_warning, &f->alerts_critical};
+		&f->alerts_warning, &f->alerts_critical, &f->paused};
 	*f = (struct facts){.known = PQntuples(res) == 1, .at_us = now_us()};
 	for (size_t i = 0; i < sizeof to / sizeof *to && f->known; i++)
 		*to[i] = strtoll(PQgetvalue(res, 0, (int)i), NULL, 10);
@@ -97,12 +97,16 @@ static void judge_queue(const struct metrics *m, const struct facts *f, struct v
 	if (f->dead_open)
 		add(v, f->received_24h && f->dead_open >= f->received_24h ? CRITICAL : DEGRADED, "dead_letters",
 			"tdsctl dead-letter list; mend the cause, then tdsctl dead-letter retry",
-			"%lld dead letters are open", f->dead_open);
+			f->dead_open == 1 ? "%lld dead letter is open" : "%lld dead letters are open", f->dead_open);
 	if (!f->received_24h && f->usual_24h)
 		add(v, DEGRADED, "webhooks_silent", "look at the workflow rules in Zoho and at the way to this host",
 			"no webhook for 24 hours; %lld came the day before", f->usual_24h);
+	if (f->paused)
+		add(v, DEGRADED, "paused", "tdsctl queue says which; tdsctl resume ENTITY goes on",
+			f->paused == 1 ? "%lld entity is paused" : "%lld entities are paused", f->paused);
 	if (f->alerts_critical)
-		add(v, DEGRADED, "alerts", "GET /api/bff/tds/alerts", "%lld serious alerts are active",
+		add(v, DEGRADED, "alerts", "GET /api/bff/tds/alerts",
+			f->alerts_critical == 1 ? "%lld serious alert is active" : "%lld serious alerts are active",
 			f->alerts_critical);
 }
 

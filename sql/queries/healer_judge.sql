@@ -59,6 +59,9 @@ WITH waiting AS (
 	WHERE a.organization_id = $1 AND a.is_active
 		AND ((a.alert_type IN ('queue_depth', 'dead_letters', 'failure_rate', 'sync_lag')
 				AND a.alert_key NOT IN (SELECT alert_key FROM causes))
+			OR (a.alert_type = 'entity_parked' AND EXISTS (SELECT FROM tds_sync_queue q WHERE q.organization_id = $1
+				AND q.entity_type = a.entity_type AND q.status = 'completed' AND q.completed_at > a.last_triggered_at
+				AND q.created_at > now() - interval '7 days'))
 			OR (a.alert_type = 'actor_down' AND a.alert_metadata ->> 'actor' = ANY ($6::text[])))
 	RETURNING 1
 )

@@ -1,6 +1,6 @@
 -- What health is judged by. $1 organisation.
 SELECT q.pending, q.processing, q.retry, q.failed, q.dead, coalesce(q.oldest_seconds, 0), d.open, a.active,
-	i.received_24h, i.usual_24h, coalesce(i.last_received, 0), coalesce(r.last_sync, 0), w.warning, w.critical
+	i.received_24h, i.usual_24h, coalesce(i.last_received, 0), coalesce(r.last_sync, 0), w.warning, w.critical, p.paused
 FROM (
 	SELECT count(*) FILTER (WHERE status = 'pending') AS pending, count(*) FILTER (WHERE status = 'processing') AS processing,
 		count(*) FILTER (WHERE status = 'retry') AS retry, count(*) FILTER (WHERE status = 'failed') AS failed,
@@ -22,4 +22,6 @@ FROM (
 ) r, (
 	SELECT count(*) FILTER (WHERE severity = 'warning') AS warning, count(*) FILTER (WHERE severity IN ('error', 'critical')) AS critical
 	FROM tds_alerts WHERE organization_id = $1 AND is_active
-) w
+) w, (
+	SELECT count(*) AS paused FROM tds_configuration WHERE organization_id = $1 AND config_key LIKE 'paused:%' AND config_value = 'true'
+) p

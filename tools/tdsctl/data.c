@@ -216,6 +216,23 @@ int run_heal(struct ctl *c, struct args *a)
 	return post_one(c, "/api/bff/tds/auto-healing/run", "", "", NULL);
 }
 
+/* What isn't being applied, and why: paused by somebody, or parked because PostgreSQL refuses it. */
+static void show_stopped(struct ctl *c)
+{
+	struct reply r = http_ask(c, "GET", "/api/bff/tds/alerts?is_active=true&limit=200", NULL);
+	size_t n = json_object_is_type(r.json, json_type_array) ? json_object_array_length(r.json) : 0;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *alert = json_object_array_get_idx(r.json, i);
+		if (strncmp(json_text(json_at(alert, "alert_type")), "entity_", 7) != 0)
+			continue;
+		show_text(json_text(json_at(alert, "title")), 0);
+		printf(": ");
+		show_text(json_text(json_at(alert, "message")), 0);
+		puts("");
+	}
+	reply_free(&r);
+}
+
 int run_queue(struct ctl *c, struct args *a)
 {
 	static const struct column columns[] = {{"entity", "entity", 0}, {"pending", "pending", 0},
@@ -231,8 +248,10 @@ int run_queue(struct ctl *c, struct args *a)
 			json_object_array_add(rows, json_object_get(counts));
 		}
 	}
-	if (!c->json)
+	if (!c->json) {
 		show_table(c, rows, columns, 7);
+		show_stopped(c);
+	}
 	json_object_put(rows);
 	reply_free(&r);
 	return EXIT_DONE;

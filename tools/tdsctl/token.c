@@ -15,7 +15,8 @@ static void hex(const unsigned char *bytes, char to[HEX_BYTES])
 
 static bool is_name(const char *name)
 {
-	return *name && strlen(name) < 64 && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")];
+	return *name && strlen(name) < 64 &&
+	       !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")];
 }
 
 int run_token(struct ctl *c, struct args *a)
@@ -35,7 +36,7 @@ int run_token(struct ctl *c, struct args *a)
 	if (c->json)
 		printf("{\"name\":\"%s\",\"token\":\"%s\",\"line\":\"%s sha256:%s\"}\n", name, token, name, sum);
 	else
-		printf("token, for whoever asks (Authorization: Bearer ...):\n%s\nline for http.tokens_file:\n%s sha256:%s\n", token,
-			name, sum);
+		printf("token, for whoever asks (Authorization: Bearer ...):\n%s\nline for http.tokens_file:\n%s sha256:%s\n",
+			token, name, sum);
 	return EXIT_DONE;
 }
