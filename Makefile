@@ -111,7 +111,8 @@ install: all        ## into $(DESTDIR)$(PREFIX)
 	install -Dm755 $(BUILD)/tds $(DESTDIR)$(PREFIX)/bin/tds
 	install -Dm755 $(BUILD)/tdsctl $(DESTDIR)$(PREFIX)/bin/tdsctl
 	install -Dm644 config/tds.conf.example $(DESTDIR)$(PREFIX)/share/doc/tds/tds.conf.example
-	install -Dm644 config/tds.service $(DESTDIR)$(PREFIX)/lib/systemd/system/tds.service
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local/,$(PREFIX)/,' config/tds.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/tds.service
 clean:              ## remove $(BUILD)
 	rm -rf $(BUILD)
 help:               ## this list

@@ -249,6 +249,13 @@ void log_correlation(const char *id)
 	log_correlation_id = id;
 }
 
+static int starter_fd = -1;
+
+void log_starter(int fd)
+{
+	starter_fd = fd;
+}
+
 void die(int code, const char *msg, ...)
 {
 	char text[message_bytes_max];
@@ -257,5 +264,7 @@ void die(int code, const char *msg, ...)
 	vsnprintf(text, sizeof text, msg, args);
 	va_end(args);
 	log_event(LOG_ERROR, text, (const struct log_field[]){LF_INT("exit_code", code), LF_END});
+	if (starter_fd >= 0)
+		dprintf(starter_fd, "tds: %s\n", text);
 	exit(code);
 }

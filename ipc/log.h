@@ -43,4 +43,6 @@ void log_correlation(const char *id);
 
 /* A broken environment: logs the line and exits. 100: don't restart me until reload; 111: try again. */
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 78, EXIT_PERMANENT = 100, EXIT_TEMPORARY = 111 };
+/* Where die's words go as well, for whoever starts a program whose log is a file; -1: nowhere. */
+void log_starter(int fd);
 void die(int code, const char *msg, ...) __attribute__((noreturn, format(printf, 2, 3)));

@@ -285,7 +285,9 @@ int supervise(const char *file, int upgrade_fd)
 	children_make(s);
 	s->phase_due_ns = s->now + s->config.supervisor_ready_timeout;
 	s->beat_due_ns = s->now;
+	log_starter(*s->config.log_file && upgrade_fd < 0 ? s->stderr_fd : -1);
 	prepare(s);
+	log_starter(-1);
 	if (upgrade_fd >= 0)
 		upgrade_adopt(s);
 	edges_make(s);

@@ -30,8 +30,8 @@ uint32_t layout_hash(const struct supervisor *s)
 static void checked(struct supervisor *s, int code)
 {
 	if (s->phase != PHASE_RUNNING || (code != 0 && code != EXIT_OTHER_LAYOUT)) {
-		log_error("no upgrade: the program on disk refuses the configuration", LF_STR("program", s->exe_path),
-			LF_INT("code", code));
+		log_error("no upgrade: the program on disk can't be started, or refuses the configuration",
+			LF_STR("program", s->exe_path), LF_INT("code", code));
 		return;
 	}
 	if (code == 0) {

@@ -111,6 +111,12 @@ static bool available(struct actor *a, struct edge *in, uint64_t request)
 	return false;
 }
 
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol) bulk " "
+static const char bulk_list[] =
+#include "actors/entities.def"
+	;
+#undef ENTITY
+
 void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *m)
 {
 	struct dispatcher *d = a->state;
@@ -120,7 +126,7 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 	struct complaint c = {0};
 	char since[40], correlation[64];
 	if (entity == ENTITY_NONE && !str_eq(name, "sync-all")) {
-		actor_refuse(a, in, m->request, 404, "No bulk sync of that name; see GET /api/zoho/bulk-sync/status");
+		actor_refuse(a, in, m->request, 404, "No bulk sync of that name; there are: %ssync-all", bulk_list);
 		return;
 	}
 	bool fine = read_body(m->body, &o, &c);

@@ -57,7 +57,10 @@ const struct command commands[] = {
 	{"drain", "", "finish what is under way and stop the actors; restart all goes on",
 		"Supervisor and private PostgreSQL stay up.", run_drain},
 	{"stop", "[--now]", "drain and end TDS", "--now doesn't drain.", run_stop},
-	{"upgrade", "", "replace the running program by the one on disk", "No connection is refused meanwhile.",
+	{"upgrade", "", "replace the running program by the one on disk",
+		"No connection is refused meanwhile. A program that can't be"
+		" started, or refuses the\nconfiguration, changes nothing: the log says so, and tdsctl status shows the"
+		" old version.",
 		run_upgrade},
 	{"logs", "", "where the log is", "A file, or where stderr goes.", run_logs},
 	{"config show", "[--changed]", "every key with its value; secrets as <set>",
