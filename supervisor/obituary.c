@@ -66,14 +66,14 @@ static void describe(const struct child *c, const struct death *d, const struct 
 	if (c->exit_code == CLD_EXITED)
 		snprintf(how, sizeof how, "exit %d", c->exit_status);
 	else
-		snprintf(how, sizeof how, "SIG%s", sigabbrev_np(c->exit_status) ? sigabbrev_np(c->exit_status) : "?");
+		snprintf(how, sizeof how, "SIG%s%s", sigabbrev_np(c->exit_status) ? sigabbrev_np(c->exit_status) : "?",
+			c->exit_code == CLD_DUMPED ? ", core dumped" : "");
 	if (l->in_hand == 1)
 		snprintf(hand, sizeof hand, "; in hand: %s %s", l->entity, l->id);
 	else if (l->in_hand > 1)
 		snprintf(hand, sizeof hand, "; in hand: %u records of %s", l->in_hand, l->entity);
-	snprintf(to, size, "%s (pid %d) %s after %lld ms: %s%s%s%s%s", c->name, (int)c->pid, death_names[d->cause],
-		(long long)d->uptime_ns / 1000000, how, c->exit_code == CLD_DUMPED ? ", core dumped" : "",
-		*l->words ? "; last words: " : "", l->words, hand);
+	snprintf(to, size, "%s (pid %d) %s after %lld ms: %s%s%s%s", c->name, (int)c->pid, death_names[d->cause],
+		(long long)d->uptime_ns / 1000000, how, *l->words ? "; last words: " : "", l->words, hand);
 }
 
 static int64_t wall_us(void)
