@@ -59,6 +59,9 @@ $(BUILD)/crash/%: $(BUILD)/obj/tests/crash/%.o $(LIB_OBJ)
 # Unit tests see everything but main().
 $(BUILD)/unit: $(call obj,$(UNIT_SRC)) $(filter-out $(BUILD)/obj/supervisor/main.o,$(call obj,$(TDS_SRC))) $(LIB_OBJ) $(LLHTTP_OBJ)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(shell pkg-config --libs criterion) -lpthread
+# Without Criterion, next to which ThreadSanitizer finds no place.
+$(BUILD)/ring_threads: tests/unit/test_ring_threads.c $(LIB_OBJ)
+	$(CC) $(CFLAGS) -DWITHOUT_CRITERION $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -100,7 +103,7 @@ crash: all          ## the long kill campaign
 asan:               ## everything under AddressSanitizer and UBSan, in build/asan
 	$(MAKE) BUILD=build/asan SANITIZE=address,undefined all
 tsan:               ## everything under ThreadSanitizer, in build/tsan
-	$(MAKE) BUILD=build/tsan SANITIZE=thread all
+	$(MAKE) BUILD=build/tsan SANITIZE=thread all build/tsan/ring_threads
 tidy:               ## clang-tidy and cppcheck
 	tools/tidy
 format:             ## clang-format everything in place
