@@ -2,8 +2,7 @@
  * writes in one go. */
 #include "actors/handler/statement_parts.h"
 
-/* val: every field's value (v0, v1 …), whether the record carries it (p0, p1 …), and own, the id of the row it has
- * already. */
+/* val: every field's value (v0, v1 …), and own, the id of the row that the record has already. */
 static void values(struct buf *b, const struct entity *e, const char *from)
 {
 	int i = 0;
@@ -13,13 +12,7 @@ static void values(struct buf *b, const struct entity *e, const char *from)
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		buf_str(b, ", ");
 		statement_value(b, "x.doc", f);
-		if (f->rule == RULE_WHOLE) {
-			buf_fmt(b, " AS v%d, x.whole AS p%d", i, i);
-			continue;
-		}
-		buf_fmt(b, " AS v%d, NOT x.del AND (", i);
-		statement_present(b, "x.doc", f->path);
-		buf_fmt(b, ") AS p%d", i);
+		buf_fmt(b, " AS v%d", i);
 	}
 	buf_fmt(b,
 		", r.id AS own FROM %s LEFT JOIN LATERAL (SELECT t.id FROM %s t WHERE t.organization_id = $1"
@@ -35,26 +28,41 @@ static bool has_active(const struct entity *e)
 	return false;
 }
 
+/* What the column becomes: what the record says, which may be that it is unset; what was, where it says nothing. A value there
+ * is says that the record carries it: only for the others that has to be looked up. */
+static void becomes(struct buf *b, const struct field *f, int i)
+{
+	if (f->rule == RULE_ACTIVE) {
+		buf_fmt(b, "NOT v.del AND coalesce(v.v%d, t.%s)", i, f->column);
+	} else if (f->rule == RULE_WHOLE) {
+		buf_fmt(b, "CASE WHEN v.whole THEN v.v%d ELSE t.%s END", i, f->column);
+	} else {
+		buf_fmt(b, "CASE WHEN v.del THEN t.%s WHEN v.v%d IS NOT NULL THEN v.v%d WHEN ", f->column, i, i);
+		statement_present(b, "v.doc", f->path);
+		buf_fmt(b, " THEN NULL ELSE t.%s END", f->column);
+	}
+}
+
 static void update(struct buf *b, const struct entity *e)
 {
 	int i = 0;
 	buf_fmt(b, ", upd AS (UPDATE %s t SET %s", e->table, has_active(e) ? "" : "is_active = NOT v.del, ");
-	for (const struct field *f = e->fields; f->path; f++, i++)
-		if (f->rule == RULE_ACTIVE)
-			buf_fmt(b, "%s = NOT v.del AND coalesce(v.v%d, t.%s), ", f->column, i, f->column);
-		else
-			buf_fmt(b, "%s = CASE WHEN v.p%d THEN v.v%d ELSE t.%s END, ", f->column, i, i, f->column);
+	for (const struct field *f = e->fields; f->path; f++, i++) {
+		buf_fmt(b, "%s = ", f->column);
+		becomes(b, f, i);
+		buf_str(b, ", ");
+	}
 	buf_fmt(b,
 		"deleted_at = CASE WHEN v.del THEN v.obs END, zoho_last_modified = coalesce(v.lm, t.zoho_last_modified),"
 		" last_synced = now(), updated_at = now() FROM val v WHERE t.id = ANY (ARRAY(SELECT own FROM val))"
 		" AND t.id = v.own AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified");
 	i = 0;
-	for (const struct field *f = e->fields; f->path; f++, i++)
-		if (f->rule == RULE_ACTIVE)
-			buf_fmt(b, " OR v.v%d <> t.%s", i, f->column);
-		else
-			buf_fmt(b, " OR (v.p%d AND v.v%d IS DISTINCT FROM t.%s)", i, i, f->column);
-	buf_fmt(b, ") RETURNING t.id AS own, t.%s AS id)", e->key);
+	for (const struct field *f = e->fields; f->path; f++, i++) {
+		buf_str(b, " OR (");
+		becomes(b, f, i);
+		buf_fmt(b, ") IS DISTINCT FROM t.%s", f->column);
+	}
+	buf_str(b, ") RETURNING t.id AS own, v.id, v.queue_id, v.run_id, v.attempt, v.del)");
 }
 
 static void insert(struct buf *b, const struct entity *e)
@@ -100,10 +108,10 @@ static void log_rows(struct buf *b, const struct entity *e, const char *worker)
 	buf_fmt(b,
 		", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type,"
 		" source_entity_id, target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
-		" SELECT $1, v.queue_id, v.run_id, '%s', v.id, c.own::text,"
-		" (CASE WHEN v.del THEN 'delete' WHEN c.new THEN 'create' ELSE 'update' END)::tds_operation_type,"
-		" 'completed', v.attempt, %s FROM val v"
-		" JOIN (SELECT own, id, true AS new FROM ins UNION ALL SELECT own, id, false FROM upd) c ON c.id = v.id)",
+		" SELECT $1, c.queue_id, c.run_id, '%s', c.id, c.own::text, c.operation::tds_operation_type, 'completed',"
+		" c.attempt, %s FROM (SELECT u.*, CASE WHEN u.del THEN 'delete' ELSE 'update' END AS operation FROM upd u"
+		" UNION ALL SELECT i.own, i.id, v.queue_id, v.run_id, v.attempt, false, 'create' FROM ins i"
+		" JOIN val v ON v.id = i.id) c)",
 		entity_names[e->id].name, worker);
 }
 
