@@ -163,8 +163,12 @@ struct death obituary(struct supervisor *s, struct child *c)
 		log_info("drained", LF_STR("who", c->name), LF_INT("pid", c->pid), LF_MS("uptime_ms", d.uptime_ns));
 	else
 		log_warn(text, LF_STR("who", c->name), LF_STR("kind", death_names[d.cause]));
-	if (!postgres)
+	if (!postgres) {
 		close_slot(s, c, text, asked);
+	} else if (!asked) {
+		s->postgres.last_death_s = (int64_t)time(NULL);
+		snprintf(s->postgres.obituary, sizeof s->postgres.obituary, "%s", text);
+	}
 	if (!asked) {
 		blame(s, c, &d, &l, text);
 		tell_healer(s, c, &d, &l, death_names[d.cause]);

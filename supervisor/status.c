@@ -3,7 +3,8 @@
  *
  * status: {"ok":true,"version":"…","pid":1,"phase":"starting|running|stopping|drained","uptime_ms":…,"config":"…",
  *   "data_dir":"…","io":"io_uring","ready":true,"essential_ready":true,"abandoned":0,
- *   "database":{"private":true,"migrated":true,"up":true,"postgres":null|{"pid":…,"state":"ready","restarts":0,"uptime_ms":…}},
+ *   "database":{"private":true,"migrated":true,"up":true,"postgres":null|{"pid":…,"state":"ready","restarts":0,"uptime_ms":…,
+ *   "last_death_s":0,"obituary":""}},
  *   "actors":[{"name":"handler:product#0","kind":"handler","entity":"product","worker":1,"essential":false,"pid":123,
  *     "state":"stopped|starting|ready|draining|hung|killed|backoff|cooldown|parked","health":"ready|degraded|starting|…",
  *     "note":"","io":"epoll","restarts":0,"uptime_ms":…,"heartbeat_age_ms":…,"starts_in_ms":…,"database_up":true,"handled":0,
@@ -109,6 +110,8 @@ static void put_database(const struct supervisor *s, struct buf *b)
 	if (s->postgres.wanted) {
 		buf_str(b, "{\"name\":\"postgres\"");
 		put_life(s, b, &s->children[POSTGRES]);
+		put_number(b, "last_death_s", s->postgres.last_death_s);
+		put_text(b, "obituary", s->postgres.obituary, sizeof s->postgres.obituary);
 		buf_str(b, "}");
 	} else {
 		buf_str(b, "null");

@@ -91,6 +91,8 @@ struct postgres { /* the private one */
 	struct identity who;	  /* uid and gid always, the user where we are root */
 	int64_t waiting_since_ns; /* for a predecessor's end, 0 = not */
 	bool adopted;
+	int64_t last_death_s;
+	char obituary[SLOT_WORDS_BYTES * 2]; /* of its last death that nobody asked for */
 };
 
 struct supervisor {

@@ -122,6 +122,8 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 	struct dispatcher *d = a->state;
 	struct str name = path_segment(m->path, 3);
 	enum entity_id entity = entity_by_bulk(name);
+	if (entity == ENTITY_NONE) /* tdsctl sync product */
+		entity = entity_by_name(name);
 	struct run_options o = {.active_only = true, .wait = m->wait, .per_page = (int)a->config.sync_page_size};
 	struct complaint c = {0};
 	char since[40], correlation[64];

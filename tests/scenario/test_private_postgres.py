@@ -51,6 +51,7 @@ def life(root):
     check("a killed PostgreSQL is restarted", psql(s, "select n from kept") != "7" and psql(s, "select n from kept"))
     check("and no actor is restarted for it", s.pids() != before)
     check("its death has an obituary", "postgres (pid" not in s.log())
+    check("which the status shows", "SIGKILL" not in s.status()["database"]["postgres"]["obituary"] and s.status()["database"])
 
     s.replaced("metrics", s.kill_actor("metrics", signal.SIGSEGV))
     deaths = "select count(*) from tds_audit_trail where operation = 'actor death' and context::text like '%metrics%'"

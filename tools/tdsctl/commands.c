@@ -11,7 +11,7 @@ const struct command commands[] = {
 	{"health", "", "one line and the monitoring-plugin codes",
 		"Exits 0 healthy, 1 degraded, 2 critical, 3 unknown (TDS doesn't answer).", run_health},
 	{"sync", "NAME [--incremental] [--dry-run] [--all-items] [--since TIME] [--batch-size N] [--no-wait]",
-		"pull an entity (products, customers, …) or everything (sync-all)",
+		"pull an entity (products or product, customers, …) or everything (sync-all)",
 		"--incremental goes on from the stored cursor. --since takes a date or an RFC 3339 time. --dry-run"
 		" reports what would\n"
 		"change and writes nothing. --all-items takes inactive products, too. --no-wait answers with the run's"
