@@ -88,6 +88,7 @@ class Load:
             self.raw(bytes_, False)
         for bytes_ in ABORTED * 3:
             self.raw(bytes_, True)
+        self.sim.no_faults()  # the list of those that were used up is finite
         self.sim.fault(kind="500", count=1)
         for name in ("products", "orders"):
             reply = self.tds.bulk(name)
