@@ -123,7 +123,7 @@ static int initdb(const char *bin, int dir)
 	snprintf(here, sizeof here, "/proc/self/fd/%d", dir);
 	int failed = run(bin,
 		(char *[]){"initdb", "-D", here, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-			"--no-instructions", NULL},
+			"--lc-collate=C", "--no-instructions", NULL},
 		"");
 	if (failed)
 		return failed;

@@ -23,6 +23,17 @@ static bool skip_string(struct scan *s)
 	return false;
 }
 
+static const bool ends_scalar[256] = {[','] = true,
+	[':'] = true,
+	[']'] = true,
+	['}'] = true,
+	[' '] = true,
+	['\n'] = true,
+	['\r'] = true,
+	['\t'] = true,
+	[0] = true};
+
+/* By a table: a page is gone through byte by byte while PostgreSQL waits for it. */
 static bool skip_value(struct scan *s)
 {
 	int depth = 0;
@@ -46,7 +57,7 @@ static bool skip_value(struct scan *s)
 			s->p++;
 		} else {
 			const char *from = s->p;
-			while (s->p < s->end && !strchr(",:]} \n\r\t", *s->p))
+			while (s->p < s->end && !ends_scalar[(unsigned char)*s->p])
 				s->p++;
 			if (s->p == from)
 				return false;

@@ -49,15 +49,16 @@ class Connection:
         self.pq.PQfinish(self.handle)
 
 
+def value(path, kind):
+    """The value of a path in x.doc."""
+    if kind is checker.document:
+        return f"CASE WHEN x.doc->'{path}' IN ('\"\"', '{{}}', '[]', 'null') THEN NULL ELSE x.doc->'{path}' END"
+    return CASTS[kind].format(f"x.doc->>'{path}'")
+
+
 def columns(entity):
     """The entity's columns and their expressions over x.doc."""
-    made = []
-    for path, column, kind in checker.TABLES[entity][2]:
-        if kind is checker.document:
-            made.append((column, f"CASE WHEN x.doc->'{path}' IN ('\"\"', '{{}}', '[]', 'null') THEN NULL ELSE x.doc->'{path}' END"))
-        else:
-            made.append((column, CASTS[kind].format(f"x.doc->>'{path}'")))
-    return made
+    return [(column, value(path, kind)) for path, column, kind in checker.TABLES[entity][2]]
 
 
 def upsert(entity, source):
@@ -75,9 +76,21 @@ def records(entity):
         FROM jsonb_array_elements($2::jsonb) AS e(doc)"""
 
 
-def with_state(entity, source, more=""):
+def absent_stays(entity, source):
+    """The same of which a field that a record doesn't carry is left as it is: what ON CONFLICT can't tell (an absent field and
+    one that is null are the same to it) takes an UPDATE and an INSERT of what is missing."""
+    table, key, described = checker.TABLES[entity]
+    stamps = "zoho_last_modified = x.lm, last_synced = now(), updated_at = now()"
+    sets = ", ".join(f"{c} = CASE WHEN x.doc ? '{path}' THEN {value(path, kind)} ELSE t.{c} END" for path, c, kind in described)
+    both = columns(entity) + [("zoho_last_modified", "x.lm"), ("last_synced", "now()"), ("updated_at", "now()")]
+    return f"""upd AS (UPDATE {table} t SET {sets}, {stamps} FROM {source} WHERE t.organization_id = $1 AND t.{key} = x.id RETURNING t.{key} AS id)
+        INSERT INTO {table} (organization_id, {key}, {', '.join(c for c, _ in both)})
+        SELECT $1, x.id, {', '.join(e for _, e in both)} FROM {source} WHERE NOT EXISTS (SELECT FROM upd WHERE upd.id = x.id)"""
+
+
+def with_state(entity, source, more="", write=lambda entity, source: " " + upsert(entity, source)):
     """The same that keeps a state row by record, too: its version is compared, a hash of the mapped columns says whether there
-    is anything to write. `source` selects id, doc, lm; `more` is done in the same statement."""
+    is anything to write. `source` selects id, doc, lm; `more` is done in the same statement; `write` writes what won."""
     hashed = ", ".join(f"x.doc->>'{path}'" for path, _, _ in checker.TABLES[entity][2])
     return f"""src AS MATERIALIZED ({source}), won AS (
             INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id, last_modified, observed_at, list_hash)
@@ -86,4 +99,4 @@ def with_state(entity, source, more=""):
             SET last_modified = excluded.last_modified, observed_at = excluded.observed_at, list_hash = excluded.list_hash
             WHERE excluded.last_modified >= s.last_modified AND excluded.list_hash IS DISTINCT FROM s.list_hash
             RETURNING source_entity_id AS id){more}
-        """ + upsert(entity, "src x JOIN won USING (id)")
+        """ + write(entity, "(SELECT * FROM src JOIN won USING (id)) x")
