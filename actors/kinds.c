@@ -3,15 +3,15 @@
 #include <string.h>
 
 const struct entity_names entity_names[ENTITIES] = {
-	[ENTITY_NONE] = {"", "", "", "", "", "", ""},
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol)                              \
-	[ENTITY_##id] = {name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id},
+	[ENTITY_NONE] = {"", "", "", "", "", "", "", ""},
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, lines, symbol)                       \
+	[ENTITY_##id] = {name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, lines},
 #include "actors/entities.def"
 #undef ENTITY
 };
 
 const char entity_array[] = "{\"\""
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol) "," name
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, lines, symbol) "," name
 #include "actors/entities.def"
 #undef ENTITY
 			    "}";

@@ -111,7 +111,7 @@ static bool available(struct actor *a, struct edge *in, uint64_t request)
 	return false;
 }
 
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol) bulk " "
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, lines, symbol) bulk " "
 static const char bulk_list[] =
 #include "actors/entities.def"
 	;

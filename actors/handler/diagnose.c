@@ -27,6 +27,16 @@ static bool is_number(const char *p)
 	return digits > 0 && digits <= 1000 && *p == 0;
 }
 
+static bool is_percent(const char *p)
+{
+	char number[64];
+	size_t n = strlen(p);
+	while (n && (p[n - 1] == '%' || p[n - 1] == ' '))
+		n--;
+	snprintf(number, sizeof number, "%.*s", n < sizeof number ? (int)n : 0, p);
+	return !n || is_number(number);
+}
+
 static bool is_date(const char *p)
 {
 	int y, m, d, n = 0;
@@ -55,6 +65,8 @@ static const char *complaint(enum rule rule, const char *text)
 	case RULE_NUMBER:
 	case RULE_INTEGER:
 		return is_number(text) ? NULL : "is not a number";
+	case RULE_PERCENT:
+		return is_percent(text) ? NULL : "is not a percentage";
 	case RULE_DATE:
 		return is_date(text) ? NULL : "is not a date (YYYY-MM-DD)";
 	case RULE_TIME:
@@ -88,7 +100,7 @@ static bool check(
 	const struct field *fields, struct json_object *doc, const char *prefix, struct buf *to, struct buf *field)
 {
 	for (const struct field *f = fields; f->path; f++) {
-		struct json_object *v = lookup(doc, f->path);
+		struct json_object *v = *f->path == '^' ? NULL : lookup(doc, f->path);
 		const char *text = v ? json_object_get_string(v) : "";
 		const char *why = complaint(f->rule, text);
 		if (why) {
@@ -100,15 +112,19 @@ static bool check(
 	return false;
 }
 
-static bool check_lines(const struct lines *l, struct json_object *doc, struct buf *to, struct buf *field)
+static bool check_lines(const struct lines *l, const char *path, struct json_object *doc, const char *outer,
+	struct buf *to, struct buf *field)
 {
-	struct json_object *list = lookup(doc, l->path);
+	struct json_object *list = lookup(doc, path);
 	if (!json_object_is_type(list, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		char prefix[96];
-		snprintf(prefix, sizeof prefix, "%s[%zu].", l->path, i);
-		if (check(l->fields, json_object_array_get_idx(list, i), prefix, to, field))
+		struct json_object *line = json_object_array_get_idx(list, i);
+		char prefix[160];
+		snprintf(prefix, sizeof prefix, "%s%s[%zu].", outer, path, i);
+		if (check(l->fields, line, prefix, to, field))
+			return true;
+		if (!*outer && l->nested && check_lines(l, l->nested, line, prefix, to, field))
 			return true;
 	}
 	return false;
@@ -116,12 +132,12 @@ static bool check_lines(const struct lines *l, struct json_object *doc, struct b
 
 void diagnose(const struct entity *e, struct str record, struct buf *to, struct buf *field)
 {
-	const struct field version[] = {{e->version_path, "", RULE_TIME, NULL}, {0}};
+	const struct field version[] = {{.path = e->version_path, .column = "", .rule = RULE_TIME}, {0}};
 	struct json_tokener *tok = json_tokener_new_ex(SLICE_DEPTH_MAX);
 	struct json_object *doc = tok ? json_tokener_parse_ex(tok, record.data, (int)record.len) : NULL;
 	if (json_object_is_type(doc, json_type_object) && !check(version, doc, "", to, field) &&
 		!check(e->fields, doc, "", to, field) && e->lines)
-		check_lines(e->lines, doc, to, field);
+		check_lines(e->lines, e->lines->path, doc, "", to, field);
 	json_object_put(doc);
 	json_tokener_free(tok);
 }

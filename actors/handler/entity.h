@@ -1,6 +1,8 @@
-/* How an entity is declared: one file per entity holds one `const struct entity` — a table of fields from which all its
- * statements are generated. Adding an entity is adding a line to entities.def and one such file. */
+/* How an entity is declared: one file per entity holds one `const struct entity`: where Zoho lists and details it (zoho.md,
+ * "Lists"), and a table of fields from which all its statements are generated. Adding an entity is adding a line to
+ * entities.def and one such file. */
 #pragma once
+#include <stdbool.h>
 #include "actors/kinds.h"
 
 /* The rule by which a JSON value becomes a column. "" and null are unset (SQL NULL) for every rule; a value that the
@@ -11,6 +13,7 @@ enum rule {
 	RULE_ID,      /* Zoho's id: digits, as string or number; kept as text */
 	RULE_NUMBER,  /* numeric */
 	RULE_INTEGER, /* bigint */
+	RULE_PERCENT, /* numeric; a "%" behind it is left out */
 	RULE_FLAG,    /* boolean */
 	RULE_DATE,    /* YYYY-MM-DD */
 	RULE_TIME,    /* timestamptz */
@@ -25,16 +28,28 @@ struct link {
 };
 
 struct field {
-	const char *path;   /* key in the record; "a|b": the first that is there; "a.b": nested */
+	const char *
+		path; /* key in the record; "a|b": the first that is there; "a.b": nested; of lines "^a": of the record */
 	const char *column; /* of the entity's table */
 	enum rule rule;
 	const struct link *link; /* RULE_LINK */
+	const char *unset;	 /* of lines: the literal that stands for a value that isn't there; NULL: NULL */
 };
+#define FIELD(path_, column_, rule_)                                                                                   \
+	{                                                                                                              \
+		.path = path_, .column = column_, .rule = RULE_##rule_                                                 \
+	}
+#define LINKED(path_, column_, to)                                                                                     \
+	{                                                                                                              \
+		.path = path_, .column = column_, .rule = RULE_LINK, .link = to                                        \
+	}
 
-struct lines { /* a record's lines: replaced as a set whenever the record carries them */
+struct lines { /* rows that stand in an array of the record: replaced as a set whenever the record carries it */
 	const char *table, *path;
+	const char *
+		nested; /* an array in a line: the line stands for a row per element, each over the line's fields; or NULL */
 	const char *parent_column, *parent_key; /* own id and Zoho id of the record */
-	const char *order_column;		/* position, from 1 */
+	const char *order_column;		/* position, from 1; NULL: none */
 	const struct field *fields;		/* ends with path NULL */
 };
 
@@ -42,11 +57,40 @@ struct backlink { /* rows of others that wait for this record: set `column` wher
 	const char *table, *key, *column;
 };
 
+enum product { PRODUCT_BOOKS, PRODUCT_INVENTORY, PRODUCTS };
+
+enum since {		/* how a list is had from a time on */
+	SINCE_NOT,	/* not documented: the whole list, compared row by row */
+	SINCE_FILTERED, /* last_modified_time= */
+	SINCE_SORTED, /* sorted by last_modified_time, newest first: ends with the first page that reaches back beyond it */
+};
+
+enum details {		    /* what of a record stands only in its detail, and when that is fetched */
+	DETAILS_NONE,	    /* nothing that is mapped */
+	DETAILS_BY_VERSION, /* lines: once for each version */
+	DETAILS_BY_CONTENT, /* whenever the list's row says something else: stock moves without a new version */
+};
+
+#define BY_CREATION "sort_column=created_time&sort_order=A" /* what stays in place while pages are fetched */
+#define ALL "filter_by=Status.All"			    /* else lists may hide what is inactive */
+
 struct entity {
 	enum entity_id id;
-	const char *table, *key; /* ERP table and its column with Zoho's id */
-	const char *id_path;	 /* in the record; "a|b" */
-	const char *list_root, *detail_root;
+
+	enum product product;
+	const char *path;	 /* of the list; a detail is path/ID */
+	const char *list_root;	 /* the list's key in its reply */
+	const char *detail_root; /* NULL: Zoho has no detail of it */
+	const char *many;   /* details of many at once: this path and ?item_ids=; their key is list_root; NULL: none */
+	const char *sort;   /* sort parameters of a whole list, NULL none */
+	const char *filter; /* parameters that always hold, NULL none */
+	enum since since;
+	bool one_page;	  /* the list isn't paged */
+	bool unversioned; /* webhooks of it carry no last_modified_time: what they say is confirmed by a fetch */
+	enum details details;
+
+	const char *table, *key;      /* ERP table and its column with Zoho's id */
+	const char *id_path;	      /* in the record; "a|b" */
 	const char *version_path;     /* last_modified_time, or what the record has instead; "a|b" */
 	const char *type_path, *type; /* a record whose type_path says another type isn't ours (contacts); NULL: any */
 	const struct field *fields;   /* ends with path NULL */
@@ -55,3 +99,5 @@ struct entity {
 };
 
 extern const struct entity *const entities[ENTITIES];
+const struct entity *entity_of(uint64_t id); /* NULL: no such */
+const char *zoho_product_path(enum product); /* "/books/v3" */

@@ -18,8 +18,10 @@ static void hash(struct buf *b, const struct entity *e, bool whole)
 		else
 			statement_path(b, "x.doc", f->path, false);
 	}
-	if (e->lines)
-		buf_fmt(b, ", x.doc->>'%s'", e->lines->path);
+	if (e->lines) {
+		buf_str(b, ", ");
+		statement_path(b, "x.doc", e->lines->path, false);
+	}
 	buf_str(b, "), 0)");
 }
 
@@ -38,15 +40,16 @@ static void wins(struct buf *b, const char *n)
 		n);
 }
 
-/* Whether n and s are two contents of one version (Zoho's clock knows seconds): which is right only Zoho knows, asked
- * after both were seen. A list's row can't tell; a part of a record (no hash) may always differ. */
-static void conflicts(struct buf *b, const char *n)
+/* Whether n and s are two contents of one version (Zoho's clock knows seconds), or n is an event of an entity whose events say
+ * no version: which is right only Zoho knows, asked after both were seen. A list's row can't tell; a part of a record (no hash)
+ * may always differ. */
+static void conflicts(struct buf *b, const struct entity *e, const char *n)
 {
 	buf_fmt(b,
 		"(%1$s.list_hash IS NULL AND %1$s.deleted_at IS NULL AND s.deleted_at IS NULL AND"
-		" %1$s.last_modified = s.last_modified AND"
-		" (%1$s.detail_hash IS NULL OR %1$s.detail_hash IS DISTINCT FROM s.detail_hash))",
-		n);
+		" (%1$s.last_modified = s.last_modified OR %2$s AND %1$s.last_modified IS NULL AND %1$s.last_event_id IS NOT NULL)"
+		" AND (%1$s.detail_hash IS NULL OR %1$s.detail_hash IS DISTINCT FROM s.detail_hash))",
+		n, e->unversioned ? "true" : "false");
 }
 
 /* cand: the rows of tds_entity_state as they would be. */
@@ -62,7 +65,7 @@ static void candidates(struct buf *b, const struct entity *e)
 	buf_fmt(b,
 		" END AS detail_hash, CASE WHEN x.whole%s THEN x.lm END AS detail_modified, %s AS detail_wanted,"
 		" x.event_id AS last_event_id, x.run_id AS last_run_id, CASE WHEN x.del THEN x.obs END AS deleted_at, ",
-		e->lines ? "" : " OR x.list", e->lines ? "NOT x.whole AND NOT x.del" : "false");
+		e->details ? "" : " OR x.list", e->details ? "NOT x.whole AND NOT x.del" : "false");
 	if (e->type_path)
 		buf_fmt(b, "coalesce(x.doc->>'%s', '%s') = '%s'", e->type_path, e->type, e->type);
 	else
@@ -78,7 +81,7 @@ static void known(struct buf *b, const struct entity *e)
 		", known AS MATERIALIZED (SELECT c.*, s.ctid AS at, s.deleted_at IS NOT NULL"
 		" AS gone, coalesce(s.apply_token, 0) AS token, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
 		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
-	conflicts(b, "c");
+	conflicts(b, e, "c");
 	buf_str(b, " AS contradicts, s.source_entity_id IS NULL OR ");
 	wins(b, "c");
 	buf_fmt(b,
@@ -88,33 +91,49 @@ static void known(struct buf *b, const struct entity *e)
 		entity_names[e->id].name);
 }
 
+/* Whether a list's row says something that the detail in the tables doesn't know yet: another version; where there is none, or
+ * what the detail carries moves without one, another content than the last row that was seen. */
+static void outdates(struct buf *b, const struct entity *e)
+{
+	buf_str(b,
+		"CASE WHEN coalesce(excluded.last_modified, s.last_modified) IS NULL THEN excluded.list_hash IS DISTINCT FROM"
+		" s.seen_hash ELSE s.detail_modified IS DISTINCT FROM coalesce(excluded.last_modified, s.last_modified)");
+	if (e->details == DETAILS_BY_CONTENT)
+		buf_str(b, " OR coalesce(excluded.list_hash <> s.seen_hash, false)");
+	buf_str(b, " END");
+}
+
 /* detail_wanted of a winner: a fetch settles it, two contents of one version ask for one, a newer whole record needs
  * none. */
-static void wanted(struct buf *b)
+static void wanted(struct buf *b, const struct entity *e)
 {
 	buf_str(b, "CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN false WHEN"
 		   " excluded.last_event_id IS NOT NULL AND ");
-	conflicts(b, "excluded");
-	buf_str(b, " THEN true WHEN excluded.detail_hash IS NOT NULL THEN false"
-		   " ELSE s.detail_wanted OR (excluded.detail_wanted AND s.detail_modified IS DISTINCT FROM"
-		   " coalesce(excluded.last_modified, s.last_modified)) END");
+	conflicts(b, e, "excluded");
+	buf_str(b,
+		" THEN true WHEN excluded.detail_hash IS NOT NULL THEN false ELSE s.detail_wanted OR (excluded.detail_wanted AND ");
+	outdates(b, e);
+	buf_str(b, ") END");
 }
 
 /* put: the winners' rows; in key order, so that two writers never wait for each other in a circle. */
-static void put(struct buf *b)
+static void put(struct buf *b, const struct entity *e)
 {
-	buf_str(b, ", put AS (INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id,"
-		   " last_modified, observed_at, list_hash, detail_hash, detail_modified, detail_wanted, last_event_id,"
-		   " last_run_id, deleted_at, apply_token) SELECT c.organization_id, c.entity_type, c.source_entity_id,"
-		   " c.last_modified, c.observed_at, c.list_hash, c.detail_hash, c.detail_modified, c.detail_wanted,"
-		   " c.last_event_id, c.last_run_id, c.deleted_at, 1 FROM known c WHERE c.ours AND c.better"
-		   " ORDER BY c.source_entity_id"
-		   " ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE SET"
-		   " last_modified = coalesce(excluded.last_modified, s.last_modified),"
-		   " observed_at = excluded.observed_at,"
-		   " list_hash = excluded.list_hash, detail_hash = excluded.detail_hash,"
-		   " detail_modified = coalesce(excluded.detail_modified, s.detail_modified), detail_wanted = ");
-	wanted(b);
+	buf_str(b,
+		", put AS (INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id,"
+		" last_modified, observed_at, list_hash, detail_hash, detail_modified, detail_wanted, last_event_id,"
+		" last_run_id, deleted_at, apply_token, seen_hash) SELECT c.organization_id, c.entity_type, c.source_entity_id,"
+		" c.last_modified, c.observed_at, c.list_hash, c.detail_hash, c.detail_modified, c.detail_wanted,"
+		" c.last_event_id, c.last_run_id, c.deleted_at, 1, c.list_hash FROM known c WHERE c.ours AND c.better"
+		" ORDER BY c.source_entity_id"
+		" ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE SET"
+		" last_modified = coalesce(excluded.last_modified, s.last_modified),"
+		" observed_at = excluded.observed_at,"
+		" list_hash = excluded.list_hash, detail_hash = excluded.detail_hash,"
+		" seen_hash = coalesce(excluded.list_hash, s.seen_hash), detail_modified = coalesce(excluded.detail_modified,"
+		" CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN s.last_modified END,"
+		" s.detail_modified), detail_wanted = ");
+	wanted(b, e);
 	buf_str(b, ", last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
 		   " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at,"
 		   " apply_token = coalesce(s.apply_token, 0) + 1 WHERE ");
@@ -148,7 +167,7 @@ void statement_decision(struct buf *b, const struct entity *e)
 {
 	candidates(b, e);
 	known(b, e);
-	put(b);
+	put(b, e);
 	want(b);
 }
 

@@ -66,6 +66,10 @@ void statement_value(struct buf *b, const char *doc, const struct field *f)
 			f->link->key);
 		statement_path(b, doc, f->path, false);
 		buf_str(b, ")");
+	} else if (f->rule == RULE_PERCENT) {
+		buf_str(b, "nullif(rtrim(");
+		statement_path(b, doc, f->path, false);
+		buf_str(b, ", '% '), '')::numeric");
 	} else {
 		buf_str(b, "nullif(");
 		statement_path(b, doc, f->path, false);

@@ -7,8 +7,11 @@ static void values(struct buf *b, const struct entity *e, const char *from)
 {
 	int i = 0;
 	buf_str(b, ", val AS MATERIALIZED (SELECT x.*");
-	if (e->lines)
-		buf_fmt(b, ", NOT x.del AND jsonb_typeof(x.doc->'%s') = 'array' AS has_lines", e->lines->path);
+	if (e->lines) {
+		buf_str(b, ", NOT x.del AND jsonb_typeof(");
+		statement_path(b, "x.doc", e->lines->path, true);
+		buf_str(b, ") = 'array' AS has_lines");
+	}
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		buf_str(b, ", ");
 		statement_value(b, "x.doc", f);
@@ -81,25 +84,58 @@ static void insert(struct buf *b, const struct entity *e)
 		e->key);
 }
 
+/* e(line, n): the lines of v, a line with a nested array once for each of its elements. */
+static void elements(struct buf *b, const struct lines *l)
+{
+	struct buf list = {0};
+	buf_str(&list, "jsonb_array_elements(CASE WHEN v.has_lines THEN ");
+	statement_path(&list, "v.doc", l->path, true);
+	buf_str(&list, " ELSE '[]' END) WITH ORDINALITY AS ");
+	if (l->nested)
+		buf_fmt(b,
+			"(SELECT o.line || i.line AS line, row_number() OVER (ORDER BY o.n, i.n) AS n FROM %1$s o(line, n) CROSS JOIN"
+			" LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(o.line->'%2$s') = 'array' AND o.line->'%2$s' <> '[]'"
+			" THEN o.line->'%2$s' ELSE '[{}]' END) WITH ORDINALITY AS i(line, n)) e",
+			list.data, l->nested);
+	else
+		buf_fmt(b, "%s e(line, n)", list.data);
+	buf_free(&list);
+}
+
+static void line_value(struct buf *b, const struct field *f)
+{
+	struct field of_record = *f;
+	of_record.path++;
+	if (f->unset)
+		buf_str(b, "coalesce(");
+	if (*f->path == '^')
+		statement_value(b, "v.doc", &of_record);
+	else
+		statement_value(b, "e.line", f);
+	if (f->unset)
+		buf_fmt(b, ", %s)", f->unset);
+}
+
 /* Counting `del` first makes the old lines go before the new ones come. */
 static void lines(struct buf *b, const struct lines *l)
 {
 	buf_fmt(b,
 		", del AS (DELETE FROM %s l WHERE l.%s = ANY (ARRAY(SELECT v.own FROM val v WHERE v.has_lines))"
-		" RETURNING 1), lin AS (INSERT INTO %s (organization_id, %s, %s, %s",
-		l->table, l->parent_column, l->table, l->parent_key, l->parent_column, l->order_column);
+		" RETURNING 1), lin AS (INSERT INTO %s (organization_id, %s, %s",
+		l->table, l->parent_column, l->table, l->parent_key, l->parent_column);
+	if (l->order_column)
+		buf_fmt(b, ", %s", l->order_column);
 	for (const struct field *f = l->fields; f->path; f++)
 		buf_fmt(b, ", %s", f->column);
-	buf_str(b, ") SELECT $1, v.id, h.own, e.n");
+	buf_fmt(b, ") SELECT $1, v.id, h.own%s", l->order_column ? ", e.n" : "");
 	for (const struct field *f = l->fields; f->path; f++) {
 		buf_str(b, ", ");
-		statement_value(b, "e.line", f);
+		line_value(b, f);
 	}
-	buf_fmt(b,
-		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN LATERAL"
-		" jsonb_array_elements(CASE WHEN v.has_lines THEN v.doc->'%s' ELSE '[]' END) WITH ORDINALITY AS e(line, n)"
-		" WHERE v.has_lines AND gate.n >= 0 RETURNING 1)",
-		l->path);
+	buf_str(b,
+		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN LATERAL ");
+	elements(b, l);
+	buf_str(b, " WHERE v.has_lines AND gate.n >= 0 RETURNING 1)");
 }
 
 /* One row per record that was written. */

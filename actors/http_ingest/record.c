@@ -98,21 +98,6 @@ bool record_time(struct str text, int64_t *us)
 	return true;
 }
 
-/* Where a record's lines stand; an entity that isn't here has none. */
-static const char *lines_of(enum entity_id entity)
-{
-	static const struct {
-		const char *entity, *lines;
-	} known[] = {{"invoice", "line_items"}, {"order", "line_items"}, {"bill", "line_items"},
-		{"credit_note", "line_items"}, {"return", "line_items"}, {"stock_adjustment", "line_items"},
-		{"payment", "invoices"}, {"price_list", "pricebook_items"}};
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (!strcmp(known[i].entity, entity_names[entity].name))
-			return known[i].lines;
-	return NULL;
-}
-
 /* Beside its id and what only says whose and which, does it carry anything? */
 static bool is_thin(const struct json *j, uint32_t record, enum entity_id entity, struct http_arena *arena)
 {
@@ -135,7 +120,7 @@ static bool is_thin(const struct json *j, uint32_t record, enum entity_id entity
 
 void record_describe(struct delivery *d, const struct json *j, uint32_t record, struct http_arena *arena)
 {
-	const char *lines = lines_of(d->entity);
+	const char *lines = entity_names[d->entity].lines;
 	uint32_t time = json_member(j, record, "last_modified_time");
 
 	if (!time)
@@ -144,7 +129,7 @@ void record_describe(struct delivery *d, const struct json *j, uint32_t record, 
 		d->last_modified_us = 0;
 	d->thin = is_thin(j, record, d->entity, arena);
 	d->full = d->last_modified_us && json_member(j, record, entity_names[d->entity].id_key) &&
-		  (!lines ||
+		  (!*lines ||
 			  (json_member(j, record, lines) && json_kind(j, json_member(j, record, lines)) == JSON_ARRAY));
 }
 

@@ -11,7 +11,7 @@ static bool url_of(const struct call *call, const char *path, char *url, size_t 
 {
 	const struct zoho *z = call->zoho;
 	int n = snprintf(url, size, "%s%s/%s%corganization_id=%s", zoho_keeper_api(z),
-		zoho_product_path(call->endpoint->product), path, strchr(path, '?') ? '&' : '?',
+		zoho_product_path(call->of->product), path, strchr(path, '?') ? '&' : '?',
 		z->actor->config.zoho_organization_id);
 	return n > 0 && (size_t)n < size;
 }
@@ -20,10 +20,10 @@ static void log_call(const struct call *call, const struct reply *r, const struc
 {
 	log_correlation(call->correlation);
 	if (r->verdict == REPLY_OK)
-		log_info("call", LF_STR("entity", call->endpoint->entity), LF_INT("status", r->status),
+		log_info("call", LF_STR("entity", entity_names[call->of->id].name), LF_INT("status", r->status),
 			LF_INT("bytes", http->length), LF_MS("took", http->took_ns));
 	else
-		log_warn("call failed", LF_STR("entity", call->endpoint->entity), LF_INT("status", r->status),
+		log_warn("call failed", LF_STR("entity", entity_names[call->of->id].name), LF_INT("status", r->status),
 			LF_INT("code", r->code), LF_STR("why", r->why), LF_INT("attempt", call->attempts + 1),
 			LF_MS("took", http->took_ns));
 	log_correlation(NULL);
@@ -137,9 +137,9 @@ static void on_reply(void *ctx, struct http_reply *http)
 	call->http = NULL;
 	zoho_budget_back(&z->budget, call->lane);
 	zoho_budget_told(&z->budget, http->head.day_limit, http->head.day_left, http->head.day_reset_s, zoho_now_ms());
-	zoho_reply_read(&r, call->list ? call->endpoint->list_root : call->endpoint->detail_root, call->list,
-		http->error, http->status, http->body, http->length);
-	zoho_breaker_note(z, (int)call->endpoint->product, http->too_big ? BREAKER_NEITHER : end_of(&r), call->trial);
+	zoho_reply_read(&r, call->list ? call->of->list_root : call->of->detail_root, call->list, http->error,
+		http->status, http->body, http->length);
+	zoho_breaker_note(z, (int)call->of->product, http->too_big ? BREAKER_NEITHER : end_of(&r), call->trial);
 	if (http->too_big)
 		r.verdict = REPLY_REFUSED;
 	if (r.verdict != REPLY_OK && r.verdict != REPLY_NOT_FOUND)
@@ -176,7 +176,7 @@ void zoho_call_start(struct call *call, const char *path)
 		return;
 	}
 	zoho_budget_take(&z->budget, call->lane, zoho_now_ms()); /* before it goes out: a killed process has spent it */
-	call->trial = zoho_breaker_go(z, (int)call->endpoint->product);
+	call->trial = zoho_breaker_go(z, (int)call->of->product);
 	call->state = CALL_FLYING;
 	call->token = z->keeper.token.generation;
 	call->sent_us = now_us();
@@ -192,7 +192,7 @@ void zoho_call_stop(struct call *call)
 	if (call->http) {
 		zoho_http_abort(call->http);
 		zoho_budget_back(&z->budget, call->lane);
-		zoho_breaker_note(z, (int)call->endpoint->product, BREAKER_NEITHER, call->trial);
+		zoho_breaker_note(z, (int)call->of->product, BREAKER_NEITHER, call->trial);
 	}
 	call->http = NULL;
 	zoho_room_back(call);

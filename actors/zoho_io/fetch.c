@@ -11,8 +11,7 @@ static bool is_away(const struct zoho *z, const struct call *call, const struct 
 {
 	if (r->code == CODE_NOT_AUTHORIZED || r->code == CODE_QUEUE_FULL || r->verdict == REPLY_LIMITED)
 		return true;
-	return call && r->verdict == REPLY_TRANSIENT &&
-	       z->breakers[call->endpoint->product].last_success_us < call->tried_us;
+	return call && r->verdict == REPLY_TRANSIENT && z->breakers[call->of->product].last_success_us < call->tried_us;
 }
 
 static void report(struct zoho *z, const struct msg_fetch *m, const struct call *call, const struct reply *r)
@@ -81,7 +80,7 @@ struct call *zoho_fetch_next(struct zoho *z, enum lane lane)
 void zoho_fetch_go(struct call *call)
 {
 	char path[CALL_PATH_BYTES];
-	snprintf(path, sizeof path, "%s/%s", call->endpoint->path, ((struct fetch *)call)->id);
+	snprintf(path, sizeof path, "%s/%s", call->of->path, ((struct fetch *)call)->id);
 	zoho_call_start(call, path);
 }
 
@@ -134,10 +133,10 @@ static bool is_queued(const struct zoho *z, const struct msg_fetch *m, uint64_t 
 
 static const char *impossible(struct zoho *z, const struct msg_fetch *m)
 {
-	const struct endpoint *endpoint = m->entity < ENTITIES ? zoho_endpoint((enum entity_id)m->entity) : NULL;
+	const struct entity *of = entity_of(m->entity);
 	if (!is_id(m->id))
 		return "not an id of Zoho's";
-	if (!endpoint || !endpoint->detail_root)
+	if (!of || !of->detail_root)
 		return "Zoho has no details of this entity";
 	if (!actor_edge_handler(z->actor, (enum entity_id)m->entity, id_hash(m->id)))
 		return "nobody handles this entity";
@@ -154,7 +153,7 @@ static void open_fetch(struct zoho *z, const struct msg_fetch *m, enum lane lane
 	f->call = (struct call){.zoho = z,
 		.lane = lane,
 		.entity = (enum entity_id)m->entity,
-		.endpoint = zoho_endpoint((enum entity_id)m->entity),
+		.of = entity_of(m->entity),
 		.to = actor_edge_handler(z->actor, (enum entity_id)m->entity, hash),
 		.correlation = f->id,
 		.over = on_over};

@@ -66,9 +66,8 @@ bool zoho_page_hand_over(struct page *p)
 
 static bool has_more(const struct scan *s, const struct reply *r)
 {
-	bool reaches_back =
-		s->since_us && s->endpoint->since == SINCE_SORTED && r->oldest_us && r->oldest_us < s->since_us;
-	return r->more && !reaches_back && !s->endpoint->one_page;
+	bool reaches_back = s->since_us && s->of->since == SINCE_SORTED && r->oldest_us && r->oldest_us < s->since_us;
+	return r->more && !reaches_back && !s->of->one_page;
 }
 
 static void on_over(struct call *call, const struct reply *r)
@@ -99,7 +98,7 @@ struct page *zoho_page_new(struct scan *s, uint64_t number)
 	p->call = (struct call){.zoho = s->zoho,
 		.lane = s->lane,
 		.entity = s->entity,
-		.endpoint = s->endpoint,
+		.of = s->of,
 		.list = true,
 		.to = actor_edge_handler(s->zoho->actor, s->entity, number),
 		.correlation = s->run,
@@ -113,7 +112,7 @@ static void add_since(struct buf *path, const struct scan *s)
 	char text[64];
 	struct tm tm;
 	time_t at = (time_t)(s->since_us / 1000000);
-	if (!s->since_us || s->endpoint->since != SINCE_FILTERED)
+	if (!s->since_us || s->of->since != SINCE_FILTERED)
 		return;
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", gmtime_r(&at, &tm));
 	buf_fmt(path, "&last_modified_time=%s%%2B0000", text); /* "Z" would be refused */
@@ -128,7 +127,7 @@ static bool names(const char *filter, const char *key)
 static void add_filters(struct buf *path, const struct scan *s)
 {
 	bool own = !names(s->filter, "filter_by=") && !names(s->filter, "status=");
-	const char *always = s->endpoint->filter, *by = strstr(always, "filter_by=");
+	const char *always = s->of->filter ? s->of->filter : "", *by = strstr(always, "filter_by=");
 	size_t n = !own && by ? (size_t)(by - always) : strlen(always);
 	while (n && always[n - 1] == '&')
 		n--;
@@ -142,11 +141,11 @@ void zoho_scan_go(struct call *call)
 {
 	struct page *p = (struct page *)call;
 	struct scan *s = p->scan;
-	bool newest_first = s->since_us && s->endpoint->since == SINCE_SORTED;
-	const char *sort = newest_first ? "sort_column=last_modified_time&sort_order=D" : s->endpoint->sort;
+	bool newest_first = s->since_us && s->of->since == SINCE_SORTED;
+	const char *sort = newest_first ? "sort_column=last_modified_time&sort_order=D" : s->of->sort;
 	struct buf path = {0};
-	buf_fmt(&path, "%s?page=%" PRIu64 "&per_page=%" PRIu64, s->endpoint->path, p->number, s->per_page);
-	if (*sort && !names(s->filter, "sort_column="))
+	buf_fmt(&path, "%s?page=%" PRIu64 "&per_page=%" PRIu64, s->of->path, p->number, s->per_page);
+	if (sort && !names(s->filter, "sort_column="))
 		buf_fmt(&path, "&%s", sort);
 	add_filters(&path, s);
 	add_since(&path, s);

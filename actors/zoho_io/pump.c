@@ -25,7 +25,7 @@ bool zoho_may_go(struct zoho *z, struct call *call)
 		zoho_wake_in_ms(z, (call->not_before_ns - now) / 1000000 + 1);
 		return false;
 	}
-	int64_t wait = zoho_breaker_wait(&z->breakers[call->endpoint->product], &z->breaker_limits, now / 1000000);
+	int64_t wait = zoho_breaker_wait(&z->breakers[call->of->product], &z->breaker_limits, now / 1000000);
 	if (wait) {
 		zoho_wake_in_ms(z, wait);
 		return false;

@@ -104,7 +104,7 @@ static void refuse(struct scan *s, int64_t code, const char *why)
 		any = true;
 	}
 	if (any)
-		log_warn("scan refused", LF_STR("run", s->run), LF_STR("entity", s->endpoint->entity),
+		log_warn("scan refused", LF_STR("run", s->run), LF_STR("entity", entity_names[s->of->id].name),
 			LF_STR("why", why));
 }
 
@@ -121,7 +121,7 @@ void zoho_scans_refuse_product(struct zoho *z, enum product product, const char 
 	struct scan *s;
 	TAILQ_FOREACH(s, &z->scans, in_zoho)
 	{
-		if (s->lane != LANE_USER || s->endpoint->product != product)
+		if (s->lane != LANE_USER || s->of->product != product)
 			continue;
 		z->breakers[product].rejected++;
 		refuse(s, CODE_BREAKER_OPEN, why);
@@ -168,7 +168,7 @@ static void take(char *to, size_t size, struct str from)
 	snprintf(to, size, "%.*s", (int)from.len, from.data ? from.data : "");
 }
 
-static void open_scan(struct zoho *z, const struct msg_scan *m, const struct endpoint *endpoint)
+static void open_scan(struct zoho *z, const struct msg_scan *m, const struct entity *of)
 {
 	struct scan *s = calloc(1, sizeof *s);
 	if (!s)
@@ -178,7 +178,7 @@ static void open_scan(struct zoho *z, const struct msg_scan *m, const struct end
 		.per_page = m->per_page ? m->per_page : (uint64_t)z->actor->config.sync_page_size,
 		.entity = (enum entity_id)m->entity,
 		.lane = m->lane < LANES ? (enum lane)m->lane : LANE_SCHEDULED,
-		.endpoint = endpoint,
+		.of = of,
 		.since_us = m->since_us,
 		.dry_run = m->dry_run};
 	take(s->run, sizeof s->run, m->run);
@@ -186,7 +186,7 @@ static void open_scan(struct zoho *z, const struct msg_scan *m, const struct end
 	zoho_plan_open(&s->plan, m->first, m->expected, m->todo.at, m->todo.n);
 	TAILQ_INIT(&s->pages);
 	TAILQ_INSERT_TAIL(&z->scans, s, in_zoho);
-	log_info("scan", LF_STR("run", s->run), LF_STR("entity", endpoint->entity), LF_INT("expected", m->expected),
+	log_info("scan", LF_STR("run", s->run), LF_STR("entity", entity_names[of->id].name), LF_INT("expected", m->expected),
 		LF_INT("todo", m->todo.n), LF_STR("filter", s->filter));
 }
 
@@ -194,19 +194,19 @@ void zoho_scan(struct actor *a, struct edge *e, const union message *message)
 {
 	struct zoho *z = a->state;
 	const struct msg_scan *m = &message->scan;
-	const struct endpoint *endpoint = m->entity < ENTITIES ? zoho_endpoint((enum entity_id)m->entity) : NULL;
+	const struct entity *of = entity_of(m->entity);
 	struct scan *old = find(z, m->run);
 	(void)e;
 	if (old)
 		free_scan(old); /* the dispatcher was restarted and asks again */
-	if (!endpoint)
+	if (!of)
 		refuse_scan(z, m, "Zoho has no list of this entity");
 	else if (!actor_edge_handler(a, (enum entity_id)m->entity, 1))
 		refuse_scan(z, m, "nobody handles this entity");
 	else if (m->run.len >= RUN_BYTES || m->filter.len >= FILTER_BYTES)
 		refuse_scan(z, m, "run or filter is too long");
 	else
-		open_scan(z, m, endpoint);
+		open_scan(z, m, of);
 }
 
 void zoho_scan_stop(struct actor *a, struct edge *e, const union message *message)

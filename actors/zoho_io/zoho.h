@@ -9,7 +9,7 @@
 #include "actors/zoho_io/alarm.h"
 #include "actors/zoho_io/breaker.h"
 #include "actors/zoho_io/budget.h"
-#include "actors/zoho_io/endpoints.h"
+#include "actors/handler/entity.h"
 #include "actors/zoho_io/http.h"
 #include "actors/zoho_io/keeper.h"
 #include "actors/zoho_io/plan.h"
@@ -36,7 +36,7 @@ struct call { /* one page or record: asked until it is there or given up */
 	enum call_state state;
 	enum lane lane;
 	enum entity_id entity;
-	const struct endpoint *endpoint;
+	const struct entity *of;
 	bool list;
 	struct http_call *http;	     /* CALL_FLYING */
 	struct edge *to;	     /* its handler */
@@ -72,7 +72,7 @@ struct scan {
 	uint64_t fence, per_page, calls; /* calls not yet reported */
 	enum entity_id entity;
 	enum lane lane;
-	const struct endpoint *endpoint;
+	const struct entity *of;
 	int64_t since_us;
 	bool dry_run;
 	struct plan plan;

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-#include "actors/zoho_io/endpoints.h"
+#include "actors/handler/entity.h"
 #include "actors/zoho_io/http.h"
 #include "actors/zoho_io/reply.h"
 #include "actors/zoho_io/target.h"
@@ -108,9 +108,9 @@ Test(zoho_reply, times_of_zoho_are_understood)
 Test(zoho_endpoints, every_entity_can_be_listed)
 {
 	for (int e = ENTITY_NONE + 1; e < ENTITIES; e++)
-		cr_assert_not_null(zoho_endpoint((enum entity_id)e), "%s", entity_names[e].name);
-	cr_assert_null(zoho_endpoint(ENTITY_NONE));
-	cr_assert_null(zoho_endpoint(ENTITIES));
+		cr_assert_not_null(entity_of((uint64_t)e)->path, "%s", entity_names[e].name);
+	cr_assert_null(entity_of(ENTITY_NONE));
+	cr_assert_null(entity_of(ENTITIES));
 }
 
 Test(zoho_target, plain_http_is_for_this_machine_only)

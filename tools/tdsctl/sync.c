@@ -42,7 +42,7 @@ struct progress {
 /* "products" → "product", "sync-all" → "all". */
 static const char *entity_of(const char *sync)
 {
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, symbol)                              \
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, lines, symbol)                       \
 	if (!strcmp(sync, bulk))                                                                                       \
 		return name;
 #include "actors/entities.def"

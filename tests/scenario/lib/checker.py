@@ -76,14 +76,106 @@ TABLES = {
         ("salesorder_number", "order_number", text), ("date", "order_date", day), ("shipment_date", "shipment_date", day),
         ("invoiced_status", "invoiced_status", text), ("paid_status", "paid_status", text), ("shipped_status", "shipped_status", text)]),
 }
-LINES = {  # table, Zoho's id of the record, own id of the record, fields
-    "invoice": ("invoice_line_items", "zoho_invoice_id", "invoice_id", LINE),
-    "order": ("sales_items", "zoho_salesorder_id", "sales_order_id", LINE + [
+TABLES.update({
+    "bill": ("bills", "zoho_bill_id", [
+        ("bill_number", "bill_number", text), ("vendor_id", "zoho_vendor_id", text), ("vendor_name", "vendor_name", text), ("date", "bill_date", day),
+        ("due_date", "due_date", day), ("sub_total", "sub_total", number), ("discount_total", "discount_total", number), ("tax_total", "tax_total", number),
+        ("adjustment", "adjustment", number), ("total", "total", number), ("balance", "balance", number), ("status", "status", text),
+        ("currency_code", "currency_code", text), ("exchange_rate", "exchange_rate", number), ("reference_number", "reference_number", text),
+        ("notes", "notes", text)]),
+    "credit_note": ("credit_notes", "zoho_creditnote_id", [
+        ("creditnote_number", "creditnote_number", text), ("customer_id", "zoho_customer_id", text), ("customer_name", "customer_name", text),
+        ("invoice_id", "zoho_invoice_id", text), ("date", "creditnote_date", day), ("sub_total", "sub_total", number), ("tax_total", "tax_total", number),
+        ("shipping_charge", "shipping_charge", number), ("adjustment", "adjustment", number), ("total", "total", number), ("balance", "balance", number),
+        ("status", "status", text), ("notes", "reason", text), ("currency_code", "currency_code", text), ("exchange_rate", "exchange_rate", number),
+        ("salesperson_id", "salesperson_zoho_id", text), ("salesperson_name", "salesperson_name", text), ("reference_number", "reference_number", text)]),
+    "payment": ("invoice_payments", "zoho_payment_id", [
+        ("payment_number", "payment_number", text), ("customer_id", "zoho_customer_id", text), ("customer_name", "customer_name", text),
+        ("date", "payment_date", day), ("amount", "amount", number), ("unused_amount", "unused_amount", number), ("bank_charges", "bank_charges", number),
+        ("payment_mode", "payment_mode", text), ("payment_status", "status", text), ("reference_number", "reference_number", text),
+        ("description", "description", text), ("account_id", "account_zoho_id", text), ("account_name", "account_name", text),
+        ("currency_code", "currency_code", text), ("exchange_rate", "exchange_rate", number)]),
+    "return": ("sales_returns", "zoho_salesreturn_id", [
+        ("salesreturn_number", "return_number", text), ("salesorder_id", "zoho_salesorder_id", text), ("salesorder_number", "order_number", text),
+        ("customer_id", "zoho_customer_id", text), ("customer_name", "customer_name", text), ("date", "return_date", day),
+        ("salesreturn_status", "status", text), ("receive_status", "receive_status", text), ("refund_status", "refund_status", text),
+        ("reason", "reason", text), ("quantity", "quantity", number), ("refunded_amount", "refunded_amount", number),
+        ("location_id", "zoho_location_id", text)]),
+    "stock_adjustment": ("stock_adjustments", "zoho_adjustment_id", [
+        ("date", "adjustment_date", day), ("reason", "reason", text), ("description", "description", text), ("reference_number", "reference_number", text),
+        ("adjustment_type", "adjustment_type", text), ("status", "status", text), ("location_id", "zoho_location_id", text),
+        ("location_name", "location_name", text), ("total", "total", number)]),
+    "price_list": ("price_lists", "zoho_price_list_id", [
+        ("name", "name", text), ("description", "description", text), ("currency_code", "currency_code", text), ("pricebook_type", "kind", text),
+        ("pricing_scheme", "pricing_scheme", text), ("percentage", "percentage", number), ("is_increase", "is_increase", flag),
+        ("rounding_type", "rounding", text), ("sales_or_purchase_type", "sales_or_purchase", text), ("is_default", "is_default", flag),
+        ("status", "status", text), ("status", "is_active", active)]),
+    "branch": ("branches", "zoho_branch_id", [
+        ("location_name", "name", text), ("address", "address", document), ("email", "email", text), ("phone", "phone", text), ("type", "kind", text),
+        ("parent_location_id", "parent_zoho_id", text), ("is_primary", "is_primary", flag), ("status", "status", text), ("status", "is_active", active)]),
+    "user": ("zoho_users", "zoho_user_id", [
+        ("name", "name", text), ("email", "email", text), ("user_role", "role", text), ("user_type", "user_type", text), ("status", "status", text),
+        ("status", "is_active", active)]),
+})
+ITEM_LINE = LINE[:5]  # id, item, name, description, unit
+
+
+class Lines:
+    """Rows that stand inside a record. order: the column that counts them, else they are compared as a set. each: what a line
+    with an array of that name stands for: one row per element. own: the column with the own id of what `item` refers to."""
+
+    def __init__(self, table, parent_key, parent_id, path, fields, order="line_number", each=None, own=("product_id", "item_id", "product"), head=()):
+        self.table, self.parent_key, self.parent_id, self.path, self.fields = table, parent_key, parent_id, path, fields
+        self.order, self.each, self.own, self.head = order, each, own, head
+
+    def wanted(self, record):
+        rows = []
+        for line in record.get(self.path) or []:
+            inner = line.get(self.each) if self.each else None
+            rows += [{**line, **one} for one in inner] if inner else [line]
+        return rows
+
+
+LINES = {
+    "invoice": Lines("invoice_line_items", "zoho_invoice_id", "invoice_id", "line_items", LINE),
+    "order": Lines("sales_items", "zoho_salesorder_id", "sales_order_id", "line_items", LINE + [
         ("quantity_invoiced", "quantity_invoiced", number), ("quantity_shipped", "quantity_shipped", number)]),
+    "bill": Lines("bill_line_items", "zoho_bill_id", "bill_id", "line_items", ITEM_LINE + [
+        ("account_name", "account_name", text), ("quantity", "quantity", number), ("quantity_received", "quantity_received", number),
+        ("rate", "unit_price", number), ("discount", "discount", text), ("tax_name", "tax_name", text), ("tax_percentage", "tax_percentage", number),
+        ("item_total", "line_total", number)]),
+    "credit_note": Lines("credit_note_line_items", "zoho_creditnote_id", "credit_note_id", "line_items", ITEM_LINE + [
+        ("quantity", "quantity", number), ("rate", "unit_price", number), ("discount", "discount", text), ("discount_amount", "discount_amount", number),
+        ("tax_name", "tax_name", text), ("tax_percentage", "tax_percentage", number), ("item_total", "line_total", number)]),
+    "payment": Lines("payment_allocations", "zoho_payment_id", "payment_id", "invoices", [
+        ("invoice_payment_id", "zoho_allocation_id", text), ("invoice_id", "zoho_invoice_id", text), ("invoice_number", "invoice_number", text),
+        ("amount_applied", "amount_applied", number), ("tax_amount_withheld", "tax_withheld", number), ("discount_amount", "discount_amount", number),
+        ("apply_date", "applied_on", day)], own=("invoice_id", "invoice_id", "invoice")),
+    "return": Lines("sales_return_items", "zoho_salesreturn_id", "sales_return_id", "line_items", ITEM_LINE + [
+        ("salesorder_item_id", "zoho_salesorder_item_id", text), ("quantity", "quantity", number),
+        ("non_receive_quantity", "quantity_not_received", number), ("rate", "unit_price", number)]),
+    "stock_adjustment": Lines("stock_adjustment_lines", "zoho_adjustment_id", "stock_adjustment_id", "line_items", ITEM_LINE + [
+        ("quantity_adjusted", "quantity_adjusted", number), ("item_total", "value", number), ("adjustment_account_name", "account_name", text),
+        ("location_id", "zoho_location_id", text)]),
+    "price_list": Lines("product_prices", "zoho_price_list_id", "price_list_id", "pricebook_items", [
+        ("item_id", "zoho_item_id", text), ("start_quantity", "minimum_quantity", lambda v: number(v) or Decimal(1)),
+        ("end_quantity", "maximum_quantity", number), ("pricebook_item_id", "zoho_price_id", text), ("pricebook_rate", "price", number),
+        ("pricebook_discount", "discount_percentage", lambda v: number(str(v or "").rstrip("%")))],
+        order=None, each="price_brackets", head=(("currency_code", "currency_code", text),)),
+    "product": Lines("product_stock", "zoho_item_id", "product_id", "locations", [
+        ("location_id", "zoho_location_id", text), ("location_name", "location_name", text), ("location_stock_on_hand", "stock_on_hand", number),
+        ("location_available_stock", "available_stock", number), ("location_actual_available_stock", "actual_available_stock", number)],
+        order=None, own=None),
 }
+CUSTOMER = ("customer_id", "customer_id", "customer")
+LINKS = {  # own ids of records referred to: key of the record, column, entity
+    "invoice": [CUSTOMER], "order": [CUSTOMER], "payment": [CUSTOMER], "bill": [("vendor_id", "vendor_id", "vendor")],
+    "credit_note": [CUSTOMER, ("invoice_id", "invoice_id", "invoice")], "return": [CUSTOMER, ("salesorder_id", "sales_order_id", "order")],
+}
+KEPT_WHOLE = ("invoice", "order", "bill", "credit_note", "payment", "return", "stock_adjustment")
+UNVERSIONED = ("branch", "user")  # Zoho gives no version of these
 # Lists lack these, and for them alone no detail is fetched (only for lines): they come with webhooks.
-FROM_WEBHOOKS_ONLY = {"product": {"brand", "manufacturer"}, "customer": {"billing_address", "shipping_address", "pricebook_id", "owner_id"},
-                      "vendor": {"billing_address", "shipping_address"}}
+FROM_WEBHOOKS_ONLY = {"customer": {"billing_address", "shipping_address", "pricebook_id", "owner_id"}, "vendor": {"billing_address", "shipping_address"}}
 FINISHED = ("completed", "dead_letter")
 SHOWN_MAX = 25
 
@@ -151,8 +243,9 @@ class Checker:
     def check_entity(self, entity):
         table, key, fields = TABLES[entity]
         columns = [key, "id::text AS id", "is_active", "deleted_at", "zoho_last_modified"] + [c for _, c, _ in fields if c != "is_active"]
-        if entity in LINES:
-            columns += ["customer_id::text AS customer_id", "zoho_data::text AS zoho_data"]
+        columns += [f"{column}::text AS {column}" for _, column, _ in LINKS.get(entity, [])]
+        if entity in KEPT_WHOLE:
+            columns.append("zoho_data::text AS zoho_data")
         rows = {}
         for row in read(self.cursor, table, columns):
             if row[key] in rows:
@@ -186,12 +279,12 @@ class Checker:
             return
         if row["deleted_at"]:
             self.say(table, true["id"], "is marked deleted, but Zoho has it")
-        self.check_version(entity, true, row)
+        if entity not in UNVERSIONED:
+            self.check_version(entity, true, row)
         self.check_fields(entity, true, row)
-        if entity in LINES:
-            self.check_link(entity, true, row)
-            if self.details:
-                self.check_lines(entity, true, row, lines)
+        self.check_links(entity, true, row)
+        if entity in LINES and self.details:
+            self.check_lines(entity, true, row, lines)
 
     def check_version(self, entity, true, row):
         key, modified = (entity, true["id"]), instant(true["last_modified_time"])
@@ -225,41 +318,67 @@ class Checker:
             if not (same_document(have, want) if kind is document else have == want):
                 self.say(table, true["id"], f"{column}: {have!r}, Zoho has {want!r} ({path})")
 
-    def check_link(self, entity, true, row):
-        want = self.own["customer"].get(text(true["record"].get("customer_id")))
-        if row["customer_id"] != want:
-            self.say(TABLES[entity][0], true["id"], f"customer_id: {row['customer_id']}, the customer's row is {want}")
+    def check_links(self, entity, true, row):
+        for path, column, other in LINKS.get(entity, []):
+            if path not in true["list"] and not self.details:
+                continue
+            want = self.own[other].get(text(true["record"].get(path)))
+            if row[column] != want:
+                self.say(TABLES[entity][0], true["id"], f"{column}: {row[column]}, the row of that {other} is {want}")
 
     def lines_of(self, entity, rows):
         if entity not in LINES:
             return {}
-        table, parent_key, parent_id, fields = LINES[entity]
-        found = {}
-        for line in read(self.cursor, table, [f"{parent_key} AS parent", f"{parent_id}::text AS parent_id", "line_number",
-                                              "product_id::text AS product_id"] + [c for _, c, _ in fields]):
+        of, found = LINES[entity], {}
+        columns = [f"{of.parent_key} AS parent", f"{of.parent_id}::text AS parent_id"] + [c for _, c, _ in of.fields] + [c for _, c, _ in of.head]
+        columns += [of.order] if of.order else []
+        columns += [f"{of.own[0]}::text AS {of.own[0]}"] if of.own else []
+        for line in read(self.cursor, of.table, columns):
             parent = rows.get(line["parent"])
             if not parent:
-                self.say(table, line["zoho_line_item_id"], "belongs to", line["parent"], "which isn't there")
+                self.say(of.table, "a row of", line["parent"], "which isn't there")
             elif parent["id"] != line["parent_id"]:
-                self.say(table, line["zoho_line_item_id"], f"{parent_id}: {line['parent_id']} instead of {parent['id']}")
+                self.say(of.table, line["parent"], f"{of.parent_id}: {line['parent_id']} instead of {parent['id']}")
             found.setdefault(line["parent"], []).append(line)
         return found
 
     def check_lines(self, entity, true, row, lines):
-        table, _, _, fields = LINES[entity]
-        want = true["record"].get("line_items", [])
-        lines = sorted(lines, key=lambda line: (line["line_number"] is None, line["line_number"]))
-        if [line["line_number"] for line in lines] != list(range(1, len(want) + 1)):
-            self.say(table, true["id"], f"line numbers {[line['line_number'] for line in lines]}, Zoho has {len(want)} lines")
+        of = LINES[entity]
+        want = of.wanted(true["record"])
+        if of.path not in true["record"] and not want and not lines:
+            return
+        if of.order:
+            lines = sorted(lines, key=lambda line: (line[of.order] is None, line[of.order]))
+            if [line[of.order] for line in lines] != list(range(1, len(want) + 1)):
+                self.say(of.table, true["id"], f"line numbers {[line[of.order] for line in lines]}, Zoho has {len(want)} lines")
+                return
+        else:
+            (first, one, as_one), (second, two, as_two) = of.fields[:2]
+            lines = sorted(lines, key=lambda line: (str(line[one]), str(line[two])))
+            want = sorted(want, key=lambda line: (str(as_one(line.get(first))), str(as_two(line.get(second)))))
+        if len(lines) != len(want):
+            self.say(of.table, true["id"], f"{len(lines)} rows, Zoho has {len(want)}")
             return
         for line, true_line in zip(lines, want):
-            for path, column, kind in fields:
-                wanted = kind(true_line.get(path))
-                if line[column] != wanted:
-                    self.say(table, true["id"], f"line {line['line_number']} {column}: {line[column]!r}, Zoho has {wanted!r} ({path})")
-            product = self.own["product"].get(text(true_line.get("item_id")))
-            if line["product_id"] != product:
-                self.say(table, true["id"], f"line {line['line_number']} product_id: {line['product_id']}, the product's row is {product}")
+            self.check_line(of, true, line, true_line)
+        if entity in KEPT_WHOLE:
+            self.check_whole(entity, true, row)
+
+    def check_line(self, of, true, line, true_line):
+        for path, column, kind in of.fields:
+            wanted = kind(true_line.get(path))
+            if line[column] != wanted:
+                self.say(of.table, true["id"], f"{true_line.get(of.fields[0][0])} {column}: {line[column]!r}, Zoho has {wanted!r} ({path})")
+        for path, column, kind in of.head:
+            if line[column] != kind(true["record"].get(path)):
+                self.say(of.table, true["id"], f"{column}: {line[column]!r}, Zoho has {true['record'].get(path)!r}")
+        if of.own:
+            column, path, other = of.own
+            own = self.own[other].get(text(true_line.get(path)))
+            if line[column] != own:
+                self.say(of.table, true["id"], f"{column}: {line[column]}, the row of that {other} is {own}")
+
+    def check_whole(self, entity, true, row):
         data = json.loads(row["zoho_data"], parse_float=Decimal) if row["zoho_data"] else None
         if not same_document(data, true["record"]):
             keys = [k for k in true["record"] if not isinstance(data, dict) or not same_document(data.get(k), true["record"][k])]

@@ -26,10 +26,21 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 BUILD = os.path.join(ROOT, os.environ.get("TDS_BUILD") or "build")
 IO = os.environ.get("TDS_IO") or "auto"
 ORGANIZATION = "10234695"
-ENTITIES = ("product", "customer", "vendor", "invoice", "order")
-BULK = {"product": "products", "customer": "customers", "vendor": "vendors", "invoice": "invoices", "order": "orders"}
-WRAPPER = {"product": "item", "customer": "contact", "vendor": "contact", "invoice": "invoice", "order": "salesorder"}
-ID_KEY = {"product": "item_id", "customer": "contact_id", "vendor": "contact_id", "invoice": "invoice_id", "order": "salesorder_id"}
+ENTITIES = ("product", "customer", "vendor", "invoice", "order", "bill", "credit_note", "payment", "return", "stock_adjustment", "price_list",
+            "branch", "user")
+BULK = {"product": "products", "customer": "customers", "vendor": "vendors", "invoice": "invoices", "order": "orders", "bill": "bills",
+        "credit_note": "credit-notes", "payment": "payments", "return": "returns", "stock_adjustment": "stock-adjustments", "price_list": "pricelists",
+        "branch": "branches", "user": "users"}
+WEBHOOK = {**BULK, "stock_adjustment": "stock", "price_list": "prices"}
+WRAPPER = {"product": "item", "customer": "contact", "vendor": "contact", "invoice": "invoice", "order": "salesorder", "bill": "bill",
+           "credit_note": "creditnote", "payment": "customerpayment", "return": "salesreturn", "stock_adjustment": "inventory_adjustment",
+           "price_list": "pricebook", "branch": "branch", "user": "user"}
+ID_KEY = {**{entity: wrapper + "_id" for entity, wrapper in WRAPPER.items()}, "payment": "payment_id", "branch": "location_id"}
+KEYS = {"product": ("products", "zoho_item_id"), "customer": ("customers", "zoho_contact_id"), "vendor": ("vendors", "zoho_vendor_id"),
+        "invoice": ("invoices", "zoho_invoice_id"), "order": ("sales_orders", "zoho_salesorder_id"), "bill": ("bills", "zoho_bill_id"),
+        "credit_note": ("credit_notes", "zoho_creditnote_id"), "payment": ("invoice_payments", "zoho_payment_id"),
+        "return": ("sales_returns", "zoho_salesreturn_id"), "stock_adjustment": ("stock_adjustments", "zoho_adjustment_id"),
+        "price_list": ("price_lists", "zoho_price_list_id"), "branch": ("branches", "zoho_branch_id"), "user": ("zoho_users", "zoho_user_id")}
 # Instrumented builds are slower: every deadline is stretched.
 SLOW = 4.0 if "san" in os.path.basename(BUILD) else 1.0
 started = []  # what is to be ended when the script ends
@@ -133,8 +144,8 @@ def end(process, number=signal.SIGTERM, seconds=30):
 class Sim:
     """One simulated Zoho. Options as on its command line: Sim(items=50, fault=["500,count=1"])."""
 
-    small = {"items": 60, "active-items": 50, "customers": 40, "vendors": 10, "orders": 40, "invoices": 40, "bills": 3,
-             "credit-notes": 3, "payments": 3, "returns": 3, "adjustments": 3}
+    small = {"items": 60, "active-items": 50, "customers": 40, "vendors": 10, "orders": 40, "invoices": 40, "bills": 12,
+             "credit-notes": 12, "payments": 20, "returns": 8, "adjustments": 8, "price-lists": 4}
     free = {"calls-per-minute": 100000, "calls-per-day": 1000000, "concurrent": 100}
 
     def __init__(self, **options):
@@ -412,8 +423,7 @@ class Tds:
         return rows[0][0] if rows else None
 
     def row(self, entity, number, columns):
-        table, key = {"product": ("products", "zoho_item_id"), "customer": ("customers", "zoho_contact_id"), "vendor": ("vendors", "zoho_vendor_id"),
-                      "invoice": ("invoices", "zoho_invoice_id"), "order": ("sales_orders", "zoho_salesorder_id")}[entity]
+        table, key = KEYS[entity]
         rows = self.rows(f"SELECT {columns} FROM {table} WHERE {key} = %s", number)
         return None if not rows else rows[0][0] if len(rows[0]) == 1 else rows[0]
 
