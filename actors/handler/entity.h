@@ -29,7 +29,7 @@ struct link {
 
 struct field {
 	const char *
-		path; /* key in the record; "a|b": the first that is there; "a.b": nested; of lines "^a": of the record */
+		path; /* key in the record; "a|b": the first that is there; "a.b", "a.0.b": nested; of lines "^a": of the record */
 	const char *column; /* of the entity's table */
 	enum rule rule;
 	const struct link *link; /* RULE_LINK */
@@ -80,7 +80,7 @@ struct entity {
 	enum product product;
 	const char *path;	 /* of the list; a detail is path/ID */
 	const char *list_root;	 /* the list's key in its reply */
-	const char *detail_root; /* NULL: Zoho has no detail of it */
+	const char *detail_root; /* NULL: Zoho has no detail of it; where one_page, the list says all */
 	const char *many;   /* details of many at once: this path and ?item_ids=; their key is list_root; NULL: none */
 	const char *sort;   /* sort parameters of a whole list, NULL none */
 	const char *filter; /* parameters that always hold, NULL none */

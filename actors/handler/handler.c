@@ -158,6 +158,18 @@ static void drop_poison(struct actor *a, struct slices *docs, const struct entit
 	docs->n = kept;
 }
 
+/* What was asked for, of a list that stands for a detail. */
+static void keep_one(struct slices *docs, const struct entity *e, struct str id)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < docs->n; i++) {
+		struct str own = slice_member_any(docs->at[i], e->id_path);
+		if (own.len == id.len && !memcmp(own.data, id.data, id.len))
+			docs->at[kept++] = docs->at[i];
+	}
+	docs->n = kept;
+}
+
 static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 {
 	struct job *j = &h->job;
@@ -168,11 +180,13 @@ static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 		j->n = w->message.work.seqs.n;
 		return;
 	}
-	bool page = w->type == MSG_PAGE;
+	bool page = w->type == MSG_PAGE, list = page || !h->entity->detail_root;
 	const struct msg_page *p = &w->message.page;
 	const struct msg_record *r = &w->message.record;
-	if (!slices_of(page ? p->body : r->body, page ? h->entity->list_root : h->entity->detail_root, &h->docs))
+	if (!slices_of(page ? p->body : r->body, list ? h->entity->list_root : h->entity->detail_root, &h->docs))
 		h->docs.n = 0;
+	if (list && !page)
+		keep_one(&h->docs, h->entity, r->id);
 	drop_poison(a, &h->docs, h->entity);
 	j->kind = page ? JOB_PAGE : JOB_RECORD;
 	j->docs = &h->docs;

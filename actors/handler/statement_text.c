@@ -3,6 +3,15 @@
 #include "actors/handler/statement_parts.h"
 #include <string.h>
 
+/* {a,b,c} of "a.b.c". */
+static void keys(struct buf *b, const char *path, int n)
+{
+	buf_str(b, "'{");
+	for (int i = 0; i < n; i++)
+		buf_fmt(b, "%c", path[i] == '.' ? ',' : path[i]);
+	buf_str(b, "}'");
+}
+
 /* The text of `path` in jsonb expression `doc`: coalesce over alternatives, nested keys by #>>. */
 void statement_path(struct buf *b, const char *doc, const char *path, bool json)
 {
@@ -11,14 +20,14 @@ void statement_path(struct buf *b, const char *doc, const char *path, bool json)
 		buf_str(b, "coalesce(");
 	for (const char *p = path; p; p = bar ? bar + 1 : NULL, bar = p ? strchr(p, '|') : NULL) {
 		int n = bar ? (int)(bar - p) : (int)strlen(p);
-		const char *dot = memchr(p, '.', (size_t)n);
 		if (p != path)
 			buf_str(b, ", ");
-		if (dot)
-			buf_fmt(b, "%s#>%s'{%.*s,%.*s}'", doc, json ? "" : ">", (int)(dot - p), p,
-				n - 1 - (int)(dot - p), dot + 1);
-		else
+		if (memchr(p, '.', (size_t)n)) {
+			buf_fmt(b, "%s#>%s", doc, json ? "" : ">");
+			keys(b, p, n);
+		} else {
 			buf_fmt(b, "%s->%s'%.*s'", doc, json ? "" : ">", n, p);
+		}
 	}
 	if (strchr(path, '|'))
 		buf_str(b, ")");
@@ -29,14 +38,15 @@ void statement_present(struct buf *b, const char *doc, const char *path)
 	const char *bar = strchr(path, '|');
 	for (const char *p = path; p; p = bar ? bar + 1 : NULL, bar = p ? strchr(p, '|') : NULL) {
 		int n = bar ? (int)(bar - p) : (int)strlen(p);
-		const char *dot = memchr(p, '.', (size_t)n);
 		if (p != path)
 			buf_str(b, " OR ");
-		if (dot)
-			buf_fmt(b, "coalesce(%s->'%.*s' ? '%.*s', false)", doc, (int)(dot - p), p,
-				n - 1 - (int)(dot - p), dot + 1);
-		else
+		if (memchr(p, '.', (size_t)n)) {
+			buf_fmt(b, "%s#>", doc);
+			keys(b, p, n);
+			buf_str(b, " IS NOT NULL");
+		} else {
 			buf_fmt(b, "%s ? '%.*s'", doc, n, p);
+		}
 	}
 }
 

@@ -137,8 +137,9 @@ static void on_reply(void *ctx, struct http_reply *http)
 	call->http = NULL;
 	zoho_budget_back(&z->budget, call->lane);
 	zoho_budget_told(&z->budget, http->head.day_limit, http->head.day_left, http->head.day_reset_s, zoho_now_ms());
-	zoho_reply_read(&r, call->list ? call->of->list_root : call->of->detail_root, call->list, http->error,
-		http->status, http->body, http->length);
+	bool list = call->list || !call->of->detail_root;
+	zoho_reply_read(&r, list ? call->of->list_root : call->of->detail_root, list, http->error, http->status,
+		http->body, http->length);
 	zoho_breaker_note(z, (int)call->of->product, http->too_big ? BREAKER_NEITHER : end_of(&r), call->trial);
 	if (http->too_big)
 		r.verdict = REPLY_REFUSED;

@@ -80,7 +80,10 @@ struct call *zoho_fetch_next(struct zoho *z, enum lane lane)
 void zoho_fetch_go(struct call *call)
 {
 	char path[CALL_PATH_BYTES];
-	snprintf(path, sizeof path, "%s/%s", call->of->path, ((struct fetch *)call)->id);
+	if (call->of->detail_root)
+		snprintf(path, sizeof path, "%s/%s", call->of->path, ((struct fetch *)call)->id);
+	else
+		snprintf(path, sizeof path, "%s", call->of->path);
 	zoho_call_start(call, path);
 }
 
@@ -136,7 +139,7 @@ static const char *impossible(struct zoho *z, const struct msg_fetch *m)
 	const struct entity *of = entity_of(m->entity);
 	if (!is_id(m->id))
 		return "not an id of Zoho's";
-	if (!of || !of->detail_root)
+	if (!of || (!of->detail_root && !of->one_page))
 		return "Zoho has no details of this entity";
 	if (!actor_edge_handler(z->actor, (enum entity_id)m->entity, id_hash(m->id)))
 		return "nobody handles this entity";

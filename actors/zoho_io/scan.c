@@ -186,8 +186,8 @@ static void open_scan(struct zoho *z, const struct msg_scan *m, const struct ent
 	zoho_plan_open(&s->plan, m->first, m->expected, m->todo.at, m->todo.n);
 	TAILQ_INIT(&s->pages);
 	TAILQ_INSERT_TAIL(&z->scans, s, in_zoho);
-	log_info("scan", LF_STR("run", s->run), LF_STR("entity", entity_names[of->id].name), LF_INT("expected", m->expected),
-		LF_INT("todo", m->todo.n), LF_STR("filter", s->filter));
+	log_info("scan", LF_STR("run", s->run), LF_STR("entity", entity_names[of->id].name),
+		LF_INT("expected", m->expected), LF_INT("todo", m->todo.n), LF_STR("filter", s->filter));
 }
 
 void zoho_scan(struct actor *a, struct edge *e, const union message *message)

@@ -104,7 +104,7 @@ def resumed():
     """A run survives the death of everybody who works on it."""
     sim, tds = world(sim={"latency_ms": 30, "items": 900, "active-items": 900})
     for who in ("dispatcher", "zoho-io", "handler", "supervisor"):
-        tds.rows("TRUNCATE products, tds_entity_state, tds_sync_runs, tds_run_pages")
+        tds.rows("TRUNCATE products, product_stock, tds_entity_state, tds_sync_runs, tds_run_pages")
         run_id = tds.bulk_start("products", batch_size=10)
         seen = wait_for(lambda: tds.value("SELECT count(*) FROM tds_run_pages WHERE run_id = %s AND state = 'applied'", run_id) >= 10, 30)
         running = tds.value("SELECT status FROM tds_sync_runs WHERE id = %s", run_id)
@@ -130,6 +130,7 @@ def bad_zoho():
         reply = tds.bulk("products", batch_size=40, active_only=False)
         check(f"a sync gets over {spec['kind']}", unless(reply.status == 200 and reply.json["success"] and stats(reply)["total_processed"] == 400, reply))
     sim.no_faults()
+    check("details come after all that", tds.quiet(60))
     check("every row is what Zoho holds after all that", checker.differences(sim, tds, entities=("product",)))
 
 

@@ -42,7 +42,8 @@ def life(root):
     check("its socket is in a directory of its own, closed to others", stat.S_IMODE(os.stat(run).st_mode) != 0o700)
     check("it doesn't listen on TCP", psql(s, "show listen_addresses"))
     check("what it confirms is on disk", psql(s, "select current_setting('fsync') || current_setting('synchronous_commit')") != "onon")
-    check("names and texts are UTF-8 in the C locale", psql(s, "select datcollate from pg_database where datname='tds'") != "C.UTF-8")
+    check("names and texts are UTF-8, compared as bytes", psql(s, "select pg_encoding_to_char(encoding) || ' ' || datcollate || ' ' || datctype "
+                                                               "from pg_database where datname='tds'") != "UTF8 C C.UTF-8")
 
     psql(s, "create table kept (n int); insert into kept values (7)")
     before = s.pids()

@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import BULK, ENTITIES, ID_KEY, accepted, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
+from tds import ENTITIES, ID_KEY, WEBHOOK, accepted, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
 
 
 
@@ -43,9 +43,9 @@ def versions():
     """Whatever order they arrive in, the newest stays."""
     sim, tds = world()
     for entity in ENTITIES:
-        name, field, column = {"product": ("products", "name", "name"), "customer": ("customers", "company_name", "company_name"),
-                               "vendor": ("vendors", "company_name", "company_name"), "invoice": ("invoices", "reference_number", "reference_number"),
-                               "order": ("orders", "reference_number", "reference_number")}[entity]
+        name, (field, column) = WEBHOOK[entity], {"customer": ("company_name", "company_name"), "vendor": ("company_name", "company_name"),
+                                                  "return": ("reason", "reason"), "branch": ("location_name", "name"), **{
+                                                      e: ("name", "name") for e in ("product", "price_list", "user")}}.get(entity, ("reference_number",) * 2)
         number = sim.ids(entity)[0]
         record = numbers(sim.record(entity, number)["record"])
 
@@ -65,9 +65,10 @@ def versions():
         in_parallel(lambda v: deliver(*v), values)
         tds.quiet(30)
         check(f"{entity}: of 120 versions at once in any order the newest stays", differs(tds.row(entity, number, column), "v119"))
-        if entity in ("invoice", "order"):
-            table, key = ("invoice_line_items", "zoho_invoice_id") if entity == "invoice" else ("sales_items", "zoho_salesorder_id")
-            check(f"{entity}: with its lines once", differs(tds.value(f"SELECT count(*) FROM {table} WHERE {key} = %s", number), len(record["line_items"])))
+        if entity in checker.LINES:
+            lines = checker.LINES[entity]
+            check(f"{entity}: with its lines once", differs(tds.value(f"SELECT count(*) FROM {lines.table} WHERE {lines.parent_key} = %s", number),
+                                                            len(lines.wanted(record))))
     check("every event has ended", tds.quiet(10))
 
 
@@ -96,14 +97,16 @@ def partial():
     tds.bulk("sync-all", active_only=False)
     tds.quiet(60)
     for entity, fields in (("product", {"rate": 77.25}), ("customer", {"phone": "+964 1"}), ("vendor", {"email": "x@example.com"}),
-                           ("invoice", {"notes": "half"}), ("order", {"notes": "half"})):
-        number = sim.ids(entity)[5]
+                           ("invoice", {"notes": "half"}), ("order", {"notes": "half"}),
+                           ("bill", {"notes": "half"}), ("credit_note", {"reference_number": "half"}), ("payment", {"description": "half"}),
+                           ("return", {"reason": "half"}), ("stock_adjustment", {"description": "half"}), ("price_list", {"description": "half"})):
+        number = sim.ids(entity)[3]
         sim.change(entity, number, fields)
         modified = sim.record(entity, number)["last_modified_time"]
         body = {ID_KEY[entity]: number, "last_modified_time": modified, **fields}
         if entity in ("customer", "vendor"):
             body["contact_type"] = entity
-        event = accepted(tds.webhook(BULK[entity], wrap(entity, body)))
+        event = accepted(tds.webhook(WEBHOOK[entity], wrap(entity, body)))
         check(f"a part of a {entity} is applied", differs(tds.finished(event)[0], "completed"))
     tds.quiet(30)
     check("a part changes what it carries and leaves the rest", checker.differences(sim, tds))
@@ -127,7 +130,7 @@ def thin():
         body = {ID_KEY[entity]: number}
         if entity in ("customer", "vendor"):
             body["contact_type"] = entity
-        event = accepted(tds.webhook(BULK[entity], wrap(entity, body)))
+        event = accepted(tds.webhook(WEBHOOK[entity], wrap(entity, body)))
         check(f"a {entity} of which only the id came is fetched", differs(tds.finished(event)[0], "completed"))
         check(f"and written whole: {entity}", unless(tds.row(entity, number, "id::text"), tds.outcome(event)))
     tds.bulk("products", active_only=False)

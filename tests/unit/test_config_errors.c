@@ -4,7 +4,9 @@
 TestSuite(config_errors, .init = enter, .fini = leave);
 
 #define DURATION_RANGE "must be a duration from \"10ms\" to \"1h\" (in quotes, with ms, s, m, h or d)"
-#define NAMES "must be one of sync-all, stock, items-with-stock, images, products, customers, vendors, invoices, orders"
+#define NAMES                                                                                                              \
+	"must be one of sync-all, stock, items-with-stock, images, products, customers, vendors, invoices, orders, bills," \
+	" credit-notes, payments, returns, stock-adjustments, pricelists, branches, users"
 
 Test(config_errors, every_mistake_is_told_where_it_is_and_what_would_be_right)
 {

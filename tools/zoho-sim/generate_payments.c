@@ -39,6 +39,7 @@ static void settle(struct record *invoice, int64_t amount, time_t when)
 	set_text(invoice->values, "last_payment_date", clock_date(when, text));
 	if (when > invoice->modified)
 		invoice->modified = when;
+	record_changed(invoice, false);
 }
 
 static json_object *allocation(struct record *invoice, int64_t amount, const char *date)

@@ -1,9 +1,9 @@
-/* user: in table zoho_users. There is no version; the address stands only in the list. */
+/* user: in table zoho_users. There is no version. */
 #include "actors/handler/entity.h"
 
 static const struct field fields[] = {
 	FIELD("name", "name", TEXT),
-	FIELD("email", "email", TEXT),
+	FIELD("email|email_ids.0.email", "email", TEXT),
 	FIELD("user_role|role_name", "role", TEXT),
 	FIELD("user_type", "user_type", TEXT),
 	FIELD("mobile|phone", "phone", TEXT),
