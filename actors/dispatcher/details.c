@@ -4,11 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "actors/dispatcher/dispatcher.h"
+#include "actors/handler/entity.h"
 #include "ipc/buf.h"
 #include "sql_embedded.h"
 
 static const int64_t look_every_ns = 2000000000, failed_wait_ns = 30000000000, answer_timeout_ns = 120000000000;
-static const char ask_for[] = "4"; /* DETAILS_IN_FLIGHT_MAX */
+static const char ask_for[] = "4";	  /* DETAILS_IN_FLIGHT_MAX */
+static const char ask_together[] = "100"; /* as many as Zoho's itemdetails take */
 static const struct db_statement wanted = {"dispatch_details", SQL_DISPATCH_DETAILS};
 static const struct db_statement gone = {"dispatch_detail_gone", SQL_DISPATCH_DETAIL_GONE};
 
@@ -16,8 +18,12 @@ static void on_wanted(void *ctx, const struct db_reply *r)
 {
 	struct dispatcher *d = ctx;
 	d->details_asked = false;
-	if (r->failure != DB_OK)
+	if (r->failure != DB_OK) {
+		log_warn("the details that are wanted can't be looked up", LF_STR("sqlstate", r->sqlstate),
+			LF_STR("error", r->message));
+		details_later(d);
 		return;
+	}
 	const PGresult *res = r->results[0];
 	for (int i = 0; i < PQntuples(res) && d->details_in_flight < DETAILS_IN_FLIGHT_MAX; i++) {
 		bool contradicted = *PQgetvalue(res, i, 2) == 't';
@@ -31,6 +37,16 @@ static void on_wanted(void *ctx, const struct db_reply *r)
 	d->details_ns = PQntuples(res) ? 0 : d->details_sent_ns + look_every_ns;
 }
 
+/* The entities that Zoho details many at once, as PostgreSQL's text[]. */
+static void add_many(struct buf *b)
+{
+	buf_str(b, "{");
+	for (int e = 1; e < ENTITIES; e++)
+		if (entities[e]->many)
+			buf_fmt(b, "%s%s", b->len > 1 ? "," : "", entity_names[e].name);
+	buf_str(b, "}");
+}
+
 void details_tick(struct dispatcher *d)
 {
 	const struct zoho_view *z = &d->zoho;
@@ -40,12 +56,14 @@ void details_tick(struct dispatcher *d)
 	if (d->details_asked || d->details_in_flight || !z->known || !z->open || !z->authorized || d->actor->draining ||
 		loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
 		return;
-	struct buf awake = {0};
+	struct buf awake = {0}, many = {0};
 	pause_awake(d, &awake);
 	d->details_asked = true;
-	db_query(d->db, &wanted, on_wanted, d, 4, d->actor->config.zoho_organization_id, ask_for,
-		lines ? "true" : "false", awake.data);
+	add_many(&many);
+	db_query(d->db, &wanted, on_wanted, d, 6, d->actor->config.zoho_organization_id, ask_for,
+		lines ? "true" : "false", awake.data, many.data, ask_together);
 	buf_free(&awake);
+	buf_free(&many);
 }
 
 void details_later(struct dispatcher *d)

@@ -27,6 +27,7 @@ struct job {
 	char run[40];	      /* PAGE: uuid */
 	uint64_t page, fence; /* PAGE */
 	char id[64];	      /* RECORD */
+	const char *ids;      /* RECORD: fetched many at once, "a,b,c"; else NULL */
 	uint64_t seq;	      /* RECORD: the queue row it was fetched for, or 0 */
 	bool dry_run;
 	bool single_step; /* every record alone: one of them may have killed us */

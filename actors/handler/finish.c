@@ -11,6 +11,7 @@
 static const struct db_statement finish_queue = {"apply_finish_queue", SQL_APPLY_FINISH_QUEUE};
 static const struct db_statement finish_page = {"apply_finish_page", SQL_APPLY_FINISH_PAGE};
 static const struct db_statement finish_record = {"apply_finish_record", SQL_APPLY_FINISH_RECORD};
+static const struct db_statement finish_many = {"apply_finish_many", SQL_APPLY_FINISH_MANY};
 static const struct db_statement dead_queue = {"apply_dead_letter_queue", SQL_APPLY_DEAD_LETTER_QUEUE};
 static const struct db_statement payload = {"apply_payload", SQL_APPLY_PAYLOAD};
 static const struct db_statement dead_doc = {"apply_dead_letter_doc", SQL_APPLY_DEAD_LETTER_DOC};
@@ -59,9 +60,22 @@ static void add_page(struct job *j, struct db_call *call)
 	db_add(call, &finish_page, 11, params);
 }
 
+static void add_many(struct job *j, struct db_call *call)
+{
+	char sent[24];
+	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id),
+		DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->ids),
+		DB_TEXT(number(sent, (uint64_t)j->sent_us))};
+	db_add(call, &finish_many, 4, params);
+}
+
 static void add_record(struct job *j, struct db_call *call)
 {
 	char t[2][24];
+	if (j->ids) {
+		add_many(j, call);
+		return;
+	}
 	uint64_t outcome = j->outcomes[0] & (OUTCOME_AND_REFETCH - 1);
 	if (outcome > OUTCOME_SUPERSEDED)
 		return;

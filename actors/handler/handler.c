@@ -23,6 +23,7 @@ struct handler {
 	struct waiting waiting[EDGES_WAITING_MAX], *now; /* now: the one being worked on */
 	struct job job;
 	struct slices docs;
+	char ids[2048];
 	struct loop_op timer;
 	int64_t retry_ns;
 	uint32_t skips_left; /* poison still to be set aside: nothing else before it */
@@ -180,12 +181,13 @@ static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 		j->n = w->message.work.seqs.n;
 		return;
 	}
-	bool page = w->type == MSG_PAGE, list = page || !h->entity->detail_root;
 	const struct msg_page *p = &w->message.page;
 	const struct msg_record *r = &w->message.record;
+	bool page = w->type == MSG_PAGE, many = !page && memchr(r->id.data, ',', r->id.len);
+	bool list = page || many || !h->entity->detail_root;
 	if (!slices_of(page ? p->body : r->body, list ? h->entity->list_root : h->entity->detail_root, &h->docs))
 		h->docs.n = 0;
-	if (list && !page)
+	if (list && !page && !many)
 		keep_one(&h->docs, h->entity, r->id);
 	drop_poison(a, &h->docs, h->entity);
 	j->kind = page ? JOB_PAGE : JOB_RECORD;
@@ -200,6 +202,8 @@ static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 	} else {
 		snprintf(j->id, sizeof j->id, "%.*s", (int)r->id.len, r->id.data);
 		j->seq = r->seq;
+		snprintf(h->ids, sizeof h->ids, "%.*s", many ? (int)r->id.len : 0, r->id.data);
+		j->ids = many ? h->ids : NULL;
 		j->outcomes[0] = OUTCOME_SKIPPED;
 	}
 }

@@ -41,6 +41,7 @@ static void free_fetch(struct fetch *f)
 	zoho_call_stop(&f->call);
 	TAILQ_REMOVE(&z->fetches[f->call.lane], f, in_lane);
 	z->fetches_n[f->call.lane]--;
+	free(f->id);
 	free(f);
 }
 
@@ -80,8 +81,11 @@ struct call *zoho_fetch_next(struct zoho *z, enum lane lane)
 void zoho_fetch_go(struct call *call)
 {
 	char path[CALL_PATH_BYTES];
-	if (call->of->detail_root)
-		snprintf(path, sizeof path, "%s/%s", call->of->path, ((struct fetch *)call)->id);
+	const struct fetch *f = (const struct fetch *)call;
+	if (f->many)
+		snprintf(path, sizeof path, "%s?item_ids=%s", call->of->many, f->id);
+	else if (call->of->detail_root)
+		snprintf(path, sizeof path, "%s/%s", call->of->path, f->id);
 	else
 		snprintf(path, sizeof path, "%s", call->of->path);
 	zoho_call_start(call, path);
@@ -124,6 +128,20 @@ static bool is_id(struct str id)
 	return true;
 }
 
+/* One id, or of an entity that Zoho details many at once several with commas between. */
+static bool are_ids(struct str ids, const struct entity *of)
+{
+	if (!of || !of->many || !ids.len || !memchr(ids.data, ',', ids.len))
+		return is_id(ids);
+	for (size_t at = 0, n; at < ids.len && ids.len < FETCH_IDS_BYTES; at += n + 1) {
+		const char *comma = memchr(ids.data + at, ',', ids.len - at);
+		n = comma ? (size_t)(comma - ids.data) - at : ids.len - at;
+		if (!is_id((struct str){ids.data + at, n}))
+			return false;
+	}
+	return ids.len < FETCH_IDS_BYTES;
+}
+
 static bool is_queued(const struct zoho *z, const struct msg_fetch *m, uint64_t hash)
 {
 	const struct fetch *f;
@@ -137,7 +155,7 @@ static bool is_queued(const struct zoho *z, const struct msg_fetch *m, uint64_t 
 static const char *impossible(struct zoho *z, const struct msg_fetch *m)
 {
 	const struct entity *of = entity_of(m->entity);
-	if (!is_id(m->id))
+	if (!are_ids(m->id, of))
 		return "not an id of Zoho's";
 	if (!of || (!of->detail_root && !of->one_page))
 		return "Zoho has no details of this entity";
@@ -151,14 +169,17 @@ static void open_fetch(struct zoho *z, const struct msg_fetch *m, enum lane lane
 	struct fetch *f = calloc(1, sizeof *f);
 	if (!f)
 		die(EXIT_TEMPORARY, "out of memory");
-	*f = (struct fetch){.seq = m->seq, .hash = hash};
-	snprintf(f->id, sizeof f->id, "%.*s", (int)m->id.len, m->id.data);
+	*f = (struct fetch){.seq = m->seq, .hash = hash, .id = strndup(m->id.data, m->id.len)};
+	if (!f->id)
+		die(EXIT_TEMPORARY, "out of memory");
+	f->many = strchr(f->id, ',');
 	f->call = (struct call){.zoho = z,
 		.lane = lane,
 		.entity = (enum entity_id)m->entity,
 		.of = entity_of(m->entity),
 		.to = actor_edge_handler(z->actor, (enum entity_id)m->entity, hash),
-		.correlation = f->id,
+		.list = f->many,
+		.correlation = f->many ? "details" : f->id,
 		.over = on_over};
 	TAILQ_INSERT_TAIL(&z->fetches[lane], f, in_lane);
 	z->fetches_n[lane]++;

@@ -99,6 +99,7 @@ struct page *zoho_page_new(struct scan *s, uint64_t number)
 		.lane = s->lane,
 		.entity = s->entity,
 		.of = s->of,
+		.page = true,
 		.list = true,
 		.to = actor_edge_handler(s->zoho->actor, s->entity, number),
 		.correlation = s->run,

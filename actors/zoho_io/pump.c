@@ -51,7 +51,7 @@ static bool start_one(struct zoho *z, enum lane lane)
 	enum token_need need = zoho_keeper_ask(z);
 	if (need != TOKEN_USE && need != TOKEN_USE_AND_RENEW)
 		return false;
-	if (call->list)
+	if (call->page)
 		zoho_scan_go(call);
 	else
 		zoho_fetch_go(call);

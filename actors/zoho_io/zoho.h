@@ -21,6 +21,7 @@ enum {
 	BREAKERS_N,
 	FETCHES_PER_LANE_MAX = 1000,
 	FETCH_ID_BYTES = 64,
+	FETCH_IDS_BYTES = 2020, /* of many at once: a path is no longer than CALL_PATH_BYTES */
 	RUN_BYTES = 64,
 	FILTER_BYTES = 1024,
 	CALL_URL_BYTES = 4096,
@@ -37,7 +38,8 @@ struct call { /* one page or record: asked until it is there or given up */
 	enum lane lane;
 	enum entity_id entity;
 	const struct entity *of;
-	bool list;
+	bool page;		     /* of a scan; else a fetch */
+	bool list;		     /* its reply has a list, not one record */
 	struct http_call *http;	     /* CALL_FLYING */
 	struct edge *to;	     /* its handler */
 	size_t reserved;	     /* bytes of the handler's ring */
@@ -82,7 +84,8 @@ struct scan {
 struct fetch {
 	struct call call;
 	TAILQ_ENTRY(fetch) in_lane;
-	char id[FETCH_ID_BYTES];
+	char *id; /* or ids, "a,b,c" */
+	bool many;
 	uint64_t seq, hash;
 };
 TAILQ_HEAD(fetch_list, fetch);

@@ -52,6 +52,29 @@ def deleted(sim, tds):
     check("a record that merely vanished from a list is left as it is: absence is no proof", differs(tds.row("order", gone, "deleted_at, is_active"), (None, True)))
 
 
+def details_together():
+    """Stock by location stands only in details: those of items are fetched by the hundred."""
+    sim, tds = world(sim={"items": 450, "active-items": 300})
+    tds.bulk("products", active_only=False)
+    check("the details of 450 items come", tds.quiet(60))
+    calls = sim.calls()["by_path"]
+    check("with five calls", differs(calls.get("/inventory/v1/itemdetails"), 5) or differs(calls.get("/inventory/v1/items/{id}"), None))
+    check("stock by location is what Zoho holds", checker.differences(sim, tds, entities=("product",)))
+    moved = next(n for n in sim.ids("product") if sim.record("product", n)["record"].get("locations"))
+    sim.change("product", moved, {"stock_on_hand": 4711}, touch=False)
+    tds.bulk("products", active_only=False)
+    check("stock that moves without a new version wants its detail again", tds.quiet(60))
+    check("that one alone", differs(sum(n for path, n in sim.calls()["by_path"].items() if "item" in path and path != "/inventory/v1/items"), 6))
+    check("and ends as Zoho has it", checker.differences(sim, tds, entities=("product",)))
+    bad, gone = sim.ids("product")[20], sim.ids("product")[21]
+    for number in (bad, gone):
+        sim.change("product", number, {"purchase_rate": 5})
+    tds.rows("UPDATE tds_entity_state SET detail_wanted = true WHERE source_entity_id IN (%s, %s)", bad, gone)
+    sim.delete("product", gone)
+    sim.change("product", bad, {"brand": "x" * 10, "reorder_level": "many"})
+    check("a bad record among them and one that is gone are not asked for for ever", tds.quiet(60))
+
+
 def incremental():
     sim, tds = world(sim={"items": 250, "active-items": 250, "invoices": 250})
     for name in ("products", "invoices"):
@@ -189,4 +212,4 @@ def linked_later():
 
 
 if __name__ == "__main__":
-    run(every_entity, incremental, options, joined, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)
+    run(every_entity, details_together, incremental, options, joined, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)
