@@ -105,7 +105,7 @@ Test(zoho_reply, times_of_zoho_are_understood)
 	cr_assert_eq(zoho_time(NULL), 0);
 }
 
-Test(zoho_endpoints, every_entity_can_be_listed)
+Test(zoho_entities, every_entity_can_be_listed)
 {
 	for (int e = ENTITY_NONE + 1; e < ENTITIES; e++)
 		cr_assert_not_null(entity_of((uint64_t)e)->path, "%s", entity_names[e].name);
