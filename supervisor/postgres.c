@@ -121,17 +121,24 @@ static bool adopt(struct supervisor *s, struct child *c, pid_t pid)
 	return s->postgres.adopted = true;
 }
 
-/* The old supervisor's death asked it to shut down; asked once more, waited for, and if all fails taken over. */
-static enum spawned wait_for(struct supervisor *s, struct child *c, pid_t pid)
+/* How long the previous PostgreSQL has been waited for, ns. */
+static int64_t waited(struct supervisor *s, pid_t pid)
 {
 	struct postgres *p = &s->postgres;
 	if (!p->waiting_since_ns) {
 		log_info("waiting for the previous PostgreSQL to end", LF_INT("pid", pid));
 		p->waiting_since_ns = s->now;
 	}
-	if (s->now - p->waiting_since_ns > adopt_after_ns)
+	return s->now - p->waiting_since_ns;
+}
+
+/* The old supervisor's death asked it to shut down; asked once more, waited for, and if all fails taken over. */
+static enum spawned wait_for(struct supervisor *s, struct child *c, pid_t pid)
+{
+	int64_t ns = waited(s, pid);
+	if (ns > adopt_after_ns)
 		return adopt(s, c, pid) ? SPAWNED : SPAWN_LATER;
-	if (s->now - p->waiting_since_ns > ask_after_ns)
+	if (ns > ask_after_ns)
 		kill(pid, SIGINT);
 	return SPAWN_LATER;
 }
@@ -203,6 +210,8 @@ enum spawned postgres_start(struct supervisor *s, struct child *c)
 	pid_t old = predecessor(&s->postgres), parent = getpid();
 	if (old > 0)
 		return wait_for(s, c, old);
+	if (memory_in_use(&s->postgres) && waited(s, 0) < adopt_after_ns)
+		return SPAWN_LATER; /* a killed postmaster's backends notice within moments; before, a new one would refuse */
 	s->postgres.waiting_since_ns = 0;
 	s->postgres.adopted = false;
 	c->started_ns = s->now;

@@ -46,8 +46,12 @@ def life(root):
                                                                "from pg_database where datname='tds'") != "UTF8 C C.UTF-8")
 
     psql(s, "create table kept (n int); insert into kept values (7)")
-    before = s.pids()
+    before, backend = s.pids(), children_of(pid)[0]
+    os.kill(backend, signal.SIGSTOP)
     os.kill(pid, signal.SIGKILL)
+    check("a new PostgreSQL waits for what a killed one left in its memory",
+          not wait_for(lambda: "waiting for the previous PostgreSQL" in s.log(), 10) and s.log()[-800:])
+    os.kill(backend, signal.SIGCONT)
     wait_for(lambda: postmaster(s) not in (0, pid) and postgres_state(s) == "ready", 15)
     check("a killed PostgreSQL is restarted", psql(s, "select n from kept") != "7" and psql(s, "select n from kept"))
     check("and no actor is restarted for it", s.pids() != before)
