@@ -48,7 +48,8 @@ static bool take(const char *key, struct json_object *v, struct run_options *o, 
 		const char *key;
 		bool *to;
 	} flags[] = {{"incremental", &o->incremental}, {"active_only", &o->active_only},
-		{"with_stock_only", &o->with_stock_only}, {"sync_images", &o->sync_images}, {"dry_run", &o->dry_run}};
+		{"with_stock_only", &o->with_stock_only}, {"sync_images", &o->sync_images}, {"dry_run", &o->dry_run},
+		{"verify", &o->verify}, {"confirm_deletes", &o->confirm_deletes}};
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (!strcmp(key, flags[i].key))
 			return take_flag(v, key, flags[i].to, c);
@@ -78,6 +79,11 @@ static bool read_body(struct str body, struct run_options *o, struct complaint *
 		fine = complain(c, "", "the body must be a JSON object, or empty");
 	} else {
 		json_object_object_foreach(doc, key, v) fine = fine && take(key, v, o, c);
+		bool whole = o->verify || o->confirm_deletes; /* which a list of the active ones isn't */
+		o->active_only = o->active_only && (!whole || json_object_object_get(doc, "active_only"));
+		if (fine && whole && (o->incremental || *o->since))
+			fine = complain(c, o->verify ? "verify" : "confirm_deletes",
+				"takes the whole list: it goes with neither incremental nor modified_since");
 	}
 	json_object_put(doc);
 	json_tokener_free(tok);
@@ -169,8 +175,9 @@ void bulk_stats(struct buf *b, const struct run *r)
 	buf_fmt(b,
 		"{\"total_processed\":%" PRIu64 ",\"successful\":%" PRIu64 ",\"failed\":%" PRIu64
 		",\"skipped\":%" PRIu64 ",\"created\":%" PRIu64 ",\"updated\":%" PRIu64 ",\"unchanged\":%" PRIu64
-		",\"deleted\":0,\"stock_updated\":0}",
-		c->total, c->processed, c->failed, c->skipped, c->created, c->updated, c->unchanged);
+		",\"deleted\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"stock_updated\":0}",
+		c->total, c->processed, c->failed, c->skipped, c->created, c->updated, c->unchanged, c->deleted,
+		c->missing);
 }
 
 static void add_error(struct buf *b, const struct run *r)

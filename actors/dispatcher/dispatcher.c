@@ -31,6 +31,7 @@ static void on_work_done(struct actor *a, struct edge *e, const union message *m
 {
 	(void)e;
 	batches_done(a->state, &m->work_done);
+	proofs_look(a->state);
 }
 
 static void on_page_fetched(struct actor *a, struct edge *e, const union message *m)
@@ -55,6 +56,7 @@ static void on_record_applied(struct actor *a, struct edge *e, const union messa
 {
 	(void)e;
 	fetches_applied(a->state, &m->record_applied);
+	proofs_look(a->state);
 }
 
 static void on_zoho_state(struct actor *a, struct edge *e, const union message *m)
@@ -86,6 +88,7 @@ static void on_tick(void *ctx, int result, unsigned flags)
 	details_tick(d);
 	runs_tick(d);
 	schedule_tick(d);
+	drift_tick(d);
 	loop_timer(a->loop, &d->tick, a->config.queue_poll_interval);
 }
 

@@ -4,7 +4,7 @@
 #include "actors/actor.h"
 #include "actors/dispatcher/queue.h"
 
-enum { FETCHES_IN_FLIGHT_MAX = 64, DETAILS_IN_FLIGHT_MAX = 4 };
+enum { FETCHES_IN_FLIGHT_MAX = 64, DETAILS_IN_FLIGHT_MAX = 4, PROOFS_IN_FLIGHT_MAX = 4 };
 
 struct run;
 TAILQ_HEAD(run_list, run);
@@ -44,6 +44,10 @@ struct dispatcher {
 
 	/* schedule.c */
 	int64_t *due_us; /* per entry of sync.schedule, wall clock */
+
+	/* drift.c */
+	bool drift_asked;
+	int64_t drift_ns; /* not before */
 };
 
 /* sweep.c: finds work that no hint told of. */
@@ -84,12 +88,15 @@ void runs_resend(struct dispatcher *);
 void runs_fetched(struct dispatcher *, const struct msg_page_fetched *);
 void runs_applied(struct dispatcher *, const struct msg_page_applied *);
 void runs_tick(struct dispatcher *);
+/* Events were settled: runs that wait for proofs look whether theirs were. */
+void proofs_look(struct dispatcher *);
 void bulk_sync(struct actor *, struct edge *, const struct msg_http_request *);
 void bulk_status(struct actor *, struct edge *, const struct msg_http_request *);
 void bulk_cancel(struct actor *, struct edge *, const struct msg_http_request *);
 
-/* schedule.c */
+/* schedule.c, drift.c */
 void schedule_tick(struct dispatcher *);
+void drift_tick(struct dispatcher *);
 
 /* pause.c */
 struct buf;

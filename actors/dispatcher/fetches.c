@@ -10,15 +10,21 @@ static bool ask(struct dispatcher *d, struct record *r)
 	struct msg_fetch m = {.entity = r->key.entity,
 		.id = str_of(r->key.id),
 		.seq = r->current ? r->current->seq : 0,
-		.lane = LANE_REALTIME};
+		.lane = r->current && r->current->proof ? LANE_DRIFT : LANE_REALTIME};
 	return actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m);
 }
 
-/* The first whose entity isn't paused. */
+static bool may_go(const struct dispatcher *d, const struct record *r)
+{
+	bool proof = r->current && r->current->proof;
+	return !d->queue.paused[r->key.entity] && (!proof || d->queue.proving_n < PROOFS_IN_FLIGHT_MAX);
+}
+
+/* The first whose entity isn't paused; proofs a few at a time, that nothing urgent waits behind them. */
 static struct record *next(struct dispatcher *d)
 {
 	struct record *r = TAILQ_FIRST(&d->queue.to_fetch);
-	while (r && d->queue.paused[r->key.entity])
+	while (r && !may_go(d, r))
 		r = TAILQ_NEXT(r, in_list);
 	return r;
 }

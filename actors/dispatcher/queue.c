@@ -54,6 +54,8 @@ void queue_to_state(struct queue *q, struct record *r, enum record_state state, 
 		TAILQ_REMOVE(from, r, in_list);
 	r->shard->ready_n -= r->state == RECORD_READY;
 	q->fetching_n -= r->state == RECORD_FETCHING;
+	q->proving_n -= r->proving;
+	r->proving = state == RECORD_FETCHING && r->current && r->current->proof;
 	r->state = state;
 	r->since_ns = now_ns;
 	struct record_list *to = list_of(q, r);
@@ -61,6 +63,7 @@ void queue_to_state(struct queue *q, struct record *r, enum record_state state, 
 		TAILQ_INSERT_TAIL(to, r, in_list);
 	r->shard->ready_n += state == RECORD_READY;
 	q->fetching_n += state == RECORD_FETCHING;
+	q->proving_n += r->proving;
 }
 
 struct record *queue_record(struct queue *q, enum entity_id entity, struct str id, bool make)
@@ -111,6 +114,7 @@ void queue_add(struct queue *q, const struct arrival *a)
 		.full = a->full,
 		.thin = a->thin,
 		.deletes = a->deletes,
+		.proof = a->proof,
 		.last_modified_us = a->last_modified_us,
 		.attempts = a->attempts};
 	HASH_ADD(hh, q->by_seq, seq, sizeof e->seq, e);

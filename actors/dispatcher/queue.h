@@ -6,7 +6,7 @@
 #include <uthash.h>
 #include "actors/actor.h"
 
-enum { EVENTS_MAX = 50000, SHARDS_MAX = 64, RECORD_ID_BYTES = 64, BATCHES_IN_FLIGHT_MAX = 2 };
+enum { EVENTS_MAX = 50000, SHARDS_MAX = 8 * ENTITIES, RECORD_ID_BYTES = 64, BATCHES_IN_FLIGHT_MAX = 2 };
 
 struct event { /* one waiting queue row */
 	uint64_t seq;
@@ -15,6 +15,7 @@ struct event { /* one waiting queue row */
 	int64_t last_modified_us;     /* 0: unknown */
 	unsigned attempts;
 	bool full, thin, deletes;
+	bool proof; /* whether a record that a scan missed is gone: nobody waits for it */
 	UT_hash_handle hh;
 };
 
@@ -39,6 +40,7 @@ struct record {
 	struct event_list events;
 	struct event *current; /* NULL: a fetch without an event */
 	enum record_state state;
+	bool proving; /* being fetched for a proof */
 	int64_t since_ns; /* of the state */
 	TAILQ_ENTRY(record) in_list;
 	UT_hash_handle hh;
@@ -63,7 +65,7 @@ struct queue {
 	struct shard shards[SHARDS_MAX];
 	int shards_n;
 	struct record_list to_fetch, fetching;
-	unsigned fetching_n;
+	unsigned fetching_n, proving_n; /* proving: of those, proofs */
 	bool paused[ENTITIES];
 	bool full; /* EVENTS_MAX reached: the sweep finds the rest later */
 };
@@ -76,7 +78,7 @@ struct arrival { /* a due event, as a hint or the sweep tells of it */
 	uint64_t seq;
 	enum entity_id entity;
 	struct str id;
-	bool full, thin, deletes;
+	bool full, thin, deletes, proof;
 	int64_t last_modified_us; /* 0: unknown */
 	unsigned attempts;
 };

@@ -101,11 +101,12 @@ static void open_row(struct dispatcher *d, struct run *r, const char *who)
 	r->opening = true;
 	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
 	snprintf(per_page, sizeof per_page, "%d", r->options.per_page);
-	db_query(d->db, &open_run, on_opened, o, 13, organization, r->id, run_name(r),
+	db_query(d->db, &open_run, on_opened, o, 15, organization, r->id, run_name(r),
 		r->entity ? entity_names[r->entity].name : NULL, fence, per_page, *r->filter ? r->filter : NULL,
 		*r->correlation ? r->correlation : NULL, who, r->parent ? r->parent->id : NULL,
 		r->options.dry_run ? "true" : "false", *r->options.since ? r->options.since : NULL,
-		r->options.incremental ? "true" : "false");
+		r->options.incremental ? "true" : "false", r->options.verify ? "true" : "false",
+		r->options.confirm_deletes ? "true" : "false");
 }
 
 static struct run *make(struct dispatcher *d, enum entity_id entity, const struct run_options *options,
@@ -160,21 +161,27 @@ static void on_closed(void *ctx, const struct db_reply *reply)
 	const PGresult *res = reply->failure == DB_OK ? reply->results[0] : NULL;
 	if (reply->failure != DB_OK)
 		snprintf(r->error, sizeof r->error, "the run could not be closed: %s", reply->message);
-	if (res && PQntuples(res) && r->entity && !r->options.dry_run) {
-		uint64_t *to[] = {&r->counts.total, &r->counts.processed, &r->counts.failed, &r->counts.skipped,
-			&r->counts.created, &r->counts.updated, &r->counts.unchanged};
-		for (int i = 0; i < 7; i++)
-			*to[i] = strtoull(PQgetvalue(res, 0, i), NULL, 10);
+	if (res && PQntuples(res) && r->entity) {
+		struct run_counts *c = &r->counts;
+		uint64_t *to[] = {&c->total, &c->processed, &c->failed, &c->skipped, &c->created, &c->updated,
+			&c->unchanged, NULL, &c->missing, &c->deleted, &c->differing};
+		for (size_t i = 0; i < sizeof to / sizeof *to; i++)
+			if (to[i])
+				*to[i] = strtoull(PQgetvalue(res, 0, (int)i), NULL, 10);
 	}
 	r->counts.seconds = (double)(now_us() - r->opened_us) / 1e6;
 	bulk_finished(d, r);
 }
 
+bool run_complete(const struct run *r)
+{
+	return r->entity && r->last && !r->since_us && !*r->filter && !*r->error;
+}
+
 void run_close(struct dispatcher *d, struct run *r)
 {
 	bool well = !*r->error && r->all_well;
-	char fence[24], last[24], calls[24], date[24], overlap[24], dry[160];
-	const struct run_counts *c = &r->counts;
+	char fence[24], last[24], calls[24], date[24], overlap[24];
 	struct opening *o = calloc(1, sizeof *o);
 	if (!o)
 		die(EXIT_TEMPORARY, "out of memory");
@@ -185,10 +192,8 @@ void run_close(struct dispatcher *d, struct run *r)
 	snprintf(calls, sizeof calls, "%" PRIu64, r->calls);
 	snprintf(date, sizeof date, "%" PRId64, r->zoho_date_us);
 	snprintf(overlap, sizeof overlap, "%" PRId64, d->actor->config.sync_overlap / 1000000000);
-	snprintf(dry, sizeof dry, "{%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "}", c->total,
-		c->created, c->updated, c->unchanged, c->skipped, c->failed);
-	bool complete = well && r->last && !r->options.dry_run && !r->since_us && !*r->filter;
-	db_query(d->db, &close_run, on_closed, o, 11, d->actor->config.zoho_organization_id, r->id, fence,
+	bool complete = well && r->entity && run_complete(r) && !r->options.dry_run;
+	db_query(d->db, &close_run, on_closed, o, 10, d->actor->config.zoho_organization_id, r->id, fence,
 		well ? "completed" : "failed", *r->error ? r->error : NULL, last, calls, date, overlap,
-		complete ? "true" : "false", r->options.dry_run ? dry : NULL);
+		complete ? "true" : "false");
 }

@@ -50,7 +50,8 @@ void run_scan(struct dispatcher *d, struct run *r)
 		.per_page = (uint64_t)r->options.per_page,
 		.filter = str_of(r->filter),
 		.since_us = r->since_us,
-		.dry_run = r->options.dry_run};
+		.dry_run = r->options.dry_run,
+		.verify = r->options.verify};
 	r->scanning = actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_SCAN, &m);
 }
 
@@ -78,7 +79,11 @@ void run_check(struct dispatcher *d, struct run *r)
 {
 	if (r->closing || r->opening)
 		return;
-	if (r->entity == ENTITY_NONE ? r->children_left == 0 : r->last && r->applied_n >= r->last)
+	if (r->entity == ENTITY_NONE ? r->children_left != 0 : !r->last || r->applied_n < r->last)
+		return;
+	if (proofs_wanted(r))
+		proofs_go_on(d, r);
+	else
 		run_close(d, r);
 }
 
@@ -180,6 +185,7 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	snprintf(r->filter, sizeof r->filter, "%s", PQgetvalue(res, row, 4));
 	r->since_us = strtoll(PQgetvalue(res, row, 5), NULL, 10);
 	r->options.dry_run = *PQgetvalue(res, row, 6) == 't';
+	r->options.verify = *PQgetvalue(res, row, 10) == 't';
 	r->first = strtoull(PQgetvalue(res, row, 8), NULL, 10);
 	r->calls = strtoull(PQgetvalue(res, row, 9), NULL, 10);
 	r->reached = true;

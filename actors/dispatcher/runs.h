@@ -8,6 +8,7 @@ enum { RUN_PAGES_MAX = 100000, RUN_WAITERS_MAX = 16, UUID_BYTES = 37 };
 
 struct run_counts {
 	uint64_t total, processed, failed, skipped, created, updated, unchanged;
+	uint64_t missing, deleted, differing; /* known and on no page; proved gone; found to differ by a drift scan */
 	double seconds;
 };
 
@@ -18,6 +19,8 @@ struct run_waiter { /* an HTTP request that is answered when the run is done */
 
 struct run_options {
 	bool incremental, active_only, with_stock_only, sync_images, dry_run, wait;
+	bool verify;	      /* every row is compared with its table */
+	bool confirm_deletes; /* a person's word: however many */
 	int per_page;
 	char since[40]; /* as the caller gave it, checked; "" = none */
 };
@@ -36,6 +39,9 @@ struct run {
 	uint8_t *applied; /* by page */
 	size_t pages_size;
 	uint64_t applied_n, failed_pages;
+	enum proof { PROOF_NOT, PROOF_WAITING, PROOF_DONE } proof;
+	bool proof_asked;
+	int64_t proof_until_ns;
 	bool scanning, closing, opening, stopped, reached;
 	char error[256];
 	struct run_counts counts; /* live; from PostgreSQL once closed */
@@ -53,9 +59,14 @@ void run_scan(struct dispatcher *, struct run *);
 void run_check(struct dispatcher *, struct run *); /* all applied? close it */
 void run_fail(struct dispatcher *, struct run *, const char *error);
 struct run *run_find(struct dispatcher *, struct str id, uint64_t fence);
+bool run_complete(const struct run *); /* the scan left nothing out: absence means something */
 struct run *run_make(struct dispatcher *);
 void run_free(struct dispatcher *, struct run *);
 void run_close(struct dispatcher *, struct run *);
+
+/* proofs.c: whether what a complete scan missed is gone. */
+bool proofs_wanted(const struct run *);
+void proofs_go_on(struct dispatcher *, struct run *);
 
 /* bulk.c: the answers. */
 void bulk_accepted(struct dispatcher *, const struct run_waiter *, const char *run_id);

@@ -24,8 +24,10 @@ static bool known(const struct config_schedule *s, enum entity_id *entity)
 static void start(struct dispatcher *d, const struct config_schedule *s)
 {
 	enum entity_id entity;
-	struct run_options o = {
-		.active_only = false, .incremental = s->incremental, .per_page = (int)d->actor->config.sync_page_size};
+	/* a whole list that nobody waits for is compared row by row */
+	struct run_options o = {.verify = !s->incremental,
+		.incremental = s->incremental,
+		.per_page = (int)d->actor->config.sync_page_size};
 	if (known(s, &entity) && pause_holds(d, entity))
 		log_info("sync left out: it is paused", LF_STR("entity", s->name));
 	else if (known(s, &entity))

@@ -30,7 +30,8 @@ static void on_rows(void *ctx, const struct db_reply *r)
 					     .thin = *PQgetvalue(res, i, 4) == 't',
 					     .last_modified_us = strtoll(PQgetvalue(res, i, 5), NULL, 10),
 					     .attempts = (unsigned)atoi(PQgetvalue(res, i, 6)),
-					     .deletes = *PQgetvalue(res, i, 7) == 't'});
+					     .deletes = *PQgetvalue(res, i, 7) == 't',
+					     .proof = *PQgetvalue(res, i, 8) == 't'});
 		d->sweep_from = seq;
 	}
 	if (d->sweep_from > d->newest) {

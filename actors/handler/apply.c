@@ -29,7 +29,7 @@ static void map_keys(struct slice_keys *k, const struct entity *e)
 
 void applier_init(struct applier *p, struct actor *a, const struct entity *e, struct db *db)
 {
-	*p = (struct applier){.actor = a, .entity = e, .sql = entity_statements(e), .db = db, .writing = true};
+	*p = (struct applier){.actor = a, .entity = e, .db = db, .writing = true};
 	snprintf(p->worker, sizeof p->worker, "worker-%u", a->boot->worker);
 	map_keys(&p->mapped, e);
 	p->poison = getenv("TDS_POISON");
@@ -40,9 +40,25 @@ static enum source source_of(const struct job *j)
 	return j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS;
 }
 
-/* `column`: of the first of the three. */
+static const struct entity_statements *sql_of(const struct job *j)
+{
+	return entity_statements(j->applier->entity, j->look);
+}
+
+static void keep_changes(struct job *j, const PGresult *res, int column)
+{
+	struct buf *b = &j->applier->changes;
+	if (!j->look || PQgetisnull(res, 0, column))
+		return;
+	if (b->len)
+		buf_str(b, ",");
+	buf_str(b, PQgetvalue(res, 0, column));
+}
+
+/* `column`: of the first of the three; what they changed comes behind. */
 static void count_winners(struct job *j, const PGresult *res, int column)
 {
+	keep_changes(j, res, column + 3);
 	j->created += strtoull(PQgetvalue(res, 0, column), NULL, 10);
 	j->updated += strtoull(PQgetvalue(res, 0, column + 1), NULL, 10);
 	j->unchanged += strtoull(PQgetvalue(res, 0, column + 2), NULL, 10);
@@ -66,7 +82,7 @@ static void write_winners(struct job *j)
 	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), param_winners(j),
 		DB_TEXT(p->worker), DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"),
 		*j->run ? DB_TEXT(j->run) : DB_NULL};
-	db_add(call, &p->sql->write[source_of(j)], j->kind == JOB_QUEUE ? 3 : 5, params);
+	db_add(call, &sql_of(j)->write[source_of(j)], j->kind == JOB_QUEUE ? 3 : 5, params);
 	if (j->careful) {
 		db_add(call, &constraints, 0, NULL);
 		db_add(call, &release, 0, NULL);
@@ -106,7 +122,7 @@ static void take_decision(struct job *j, const PGresult *res)
 	}
 	if (j->at.hi - j->at.lo == 1 && PQntuples(res) == 1)
 		name_suspect(j, PQgetvalue(res, 0, 1));
-	if (j->kind == JOB_PAGE)
+	if (j->kind == JOB_PAGE && j->look != LOOK_VERIFYING)
 		j->applier->writing = j->winners_n;
 	die_of_poison(j->applier, res);
 }
@@ -154,7 +170,7 @@ static void on_applied(void *ctx, const struct db_reply *r)
  * write it all is the slower way to find that out. */
 static bool is_in_one_go(const struct job *j)
 {
-	return !j->careful && (j->kind == JOB_QUEUE || j->applier->writing);
+	return !j->careful && (j->kind == JOB_QUEUE || j->applier->writing || j->look);
 }
 
 static void decide(struct job *j)
@@ -162,7 +178,7 @@ static void decide(struct job *j)
 	struct applier *p = j->applier;
 	struct db_call *call = db_begin(p->db);
 	bool queue = j->kind == JOB_QUEUE, at_once = is_in_one_go(j);
-	const struct db_statement *statement = (at_once ? p->sql->apply : p->sql->decide) + source_of(j);
+	const struct db_statement *statement = (at_once ? sql_of(j)->apply : sql_of(j)->decide) + source_of(j);
 	char sent[24];
 	snprintf(sent, sizeof sent, "%" PRId64, j->sent_us);
 	struct db_param params[6] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j),
@@ -228,6 +244,7 @@ void job_run(struct applier *p, struct job *j)
 	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = 0;
 	j->closed_n = 0;
 	j->depth = 0;
+	buf_reset(&p->changes);
 	j->next_single = j->single_step ? 0 : j->n;
 	if (!j->single_step && j->n)
 		j->stack[j->depth++] = (struct job_range){0, j->n};

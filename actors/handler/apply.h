@@ -30,6 +30,7 @@ struct job {
 	const char *ids;      /* RECORD: fetched many at once, "a,b,c"; else NULL */
 	uint64_t seq;	      /* RECORD: the queue row it was fetched for, or 0 */
 	bool dry_run;
+	enum look look;
 	bool single_step; /* every record alone: one of them may have killed us */
 	job_done done;
 	void *ctx;
@@ -58,13 +59,13 @@ struct job {
 struct applier {
 	struct actor *actor;
 	const struct entity *entity;
-	const struct entity_statements *sql;
 	struct db *db;
 	char worker[24];
 	const char *poison;	  /* tests: crash when this id is in hand */
 	bool writing;		  /* the last page brought something to write */
 	struct slice_keys mapped; /* what the statements read of a list's row */
 	struct buf docs, ids, marks;
+	struct buf changes; /* of the job, where it is traced: jsonb arrays with commas between */
 };
 
 void applier_init(struct applier *, struct actor *, const struct entity *, struct db *);

@@ -16,6 +16,7 @@ static const struct db_statement dead_queue = {"apply_dead_letter_queue", SQL_AP
 static const struct db_statement payload = {"apply_payload", SQL_APPLY_PAYLOAD};
 static const struct db_statement dead_doc = {"apply_dead_letter_doc", SQL_APPLY_DEAD_LETTER_DOC};
 static const struct db_statement skip = {"apply_skip", SQL_APPLY_SKIP};
+static const struct db_statement begin = {"begin", "BEGIN"};
 static const struct db_statement commit = {"commit", "COMMIT"}, rollback = {"rollback", "ROLLBACK"};
 
 static const char *number(char to[24], uint64_t n)
@@ -101,9 +102,13 @@ void finish_add(struct job *j, struct db_call *call)
 	static void (*const add[])(struct job *, struct db_call *) = {
 		[JOB_QUEUE] = add_queue, [JOB_PAGE] = add_page, [JOB_RECORD] = add_record};
 	count_losers(j);
-	if (!j->dry_run)
-		add[j->kind](j, call);
-	db_add(call, j->dry_run ? &rollback : &commit, 0, NULL);
+	if (j->dry_run) { /* nothing stays but the ledger, which says what would have */
+		db_add(call, &rollback, 0, NULL);
+		db_add(call, &begin, 0, NULL);
+	}
+	add[j->kind](j, call);
+	finish_tell(j, call);
+	db_add(call, &commit, 0, NULL);
 }
 
 static const char not_committed[] = "25P02"; /* in_failed_sql_transaction */
@@ -120,7 +125,7 @@ static void on_linked(void *ctx, const struct db_reply *r)
 void finish_link(struct job *j)
 {
 	struct applier *p = j->applier;
-	const struct db_statement *link = &p->sql->link[j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS];
+	const struct db_statement *link = &entity_statements(p->entity, LOOK_PLAIN)->link[j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS];
 	if (!*link->sql || j->dry_run || !(j->created + j->updated))
 		return;
 	struct db_call *call = db_begin(p->db);

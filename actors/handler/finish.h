@@ -10,3 +10,5 @@ void finish_link(struct job *);
 void finish_payload(struct job *, size_t record, struct db_call *); /* asks for a queue row's payload */
 /* One record given up, as j->sqlstate, error say. */
 void finish_dead_letter(struct job *, size_t i, struct str record, struct db_call *);
+/* finish_tell.c: adds what people are told of the job: differences, the audit trail, what was ignored. */
+void finish_tell(struct job *, struct db_call *);

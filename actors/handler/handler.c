@@ -174,7 +174,10 @@ static void keep_one(struct slices *docs, const struct entity *e, struct str id)
 static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 {
 	struct job *j = &h->job;
-	*j = (struct job){.done = on_job, .ctx = a, .single_step = h->single_step};
+	*j = (struct job){.done = on_job,
+		.ctx = a,
+		.single_step = h->single_step,
+		.look = a->config.audit_records ? LOOK_TRACED : LOOK_PLAIN};
 	if (w->type == MSG_WORK) {
 		j->kind = JOB_QUEUE;
 		j->seqs = w->seqs;
@@ -199,6 +202,7 @@ static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 		j->page = p->page;
 		j->fence = p->fence;
 		j->dry_run = p->dry_run;
+		j->look = p->verify ? LOOK_VERIFYING : p->dry_run ? LOOK_TRACED : j->look;
 	} else {
 		snprintf(j->id, sizeof j->id, "%.*s", (int)r->id.len, r->id.data);
 		j->seq = r->seq;

@@ -25,16 +25,23 @@ static void hash(struct buf *b, const struct entity *e, bool whole)
 	buf_str(b, "), 0)");
 }
 
-/* Whether n (new) is to be written over s (state). Written once, used before the lock and under it. */
-static void wins(struct buf *b, const char *n)
+/* Whether n (new) is to be written over s (state). Written once, used before the lock and under it. A drift scan doesn't ask
+ * whether the content is another: the row is compared. */
+static void wins(struct buf *b, const char *n, enum look look)
 {
 	buf_fmt(b,
 		"CASE WHEN %1$s.deleted_at IS NOT NULL THEN s.deleted_at IS NULL AND %1$s.observed_at > s.observed_at"
 		" WHEN s.deleted_at IS NOT NULL THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.deleted_at"
 		" WHEN %1$s.last_modified < s.last_modified THEN false"
 		" WHEN %1$s.last_modified > s.last_modified THEN true"
-		" WHEN %1$s.observed_at <= s.observed_at THEN false"
-		" ELSE NOT coalesce(%1$s.list_hash = s.list_hash OR (%1$s.detail_hash = s.detail_hash"
+		" WHEN %1$s.observed_at <= s.observed_at THEN false ELSE ",
+		n);
+	if (look == LOOK_VERIFYING) {
+		buf_str(b, "true END");
+		return;
+	}
+	buf_fmt(b,
+		"NOT coalesce(%1$s.list_hash = s.list_hash OR (%1$s.detail_hash = s.detail_hash"
 		" AND s.detail_modified IS NOT DISTINCT FROM s.last_modified), false)"
 		" OR (s.detail_wanted AND %1$s.detail_hash IS NOT NULL AND %1$s.last_event_id IS NULL) END",
 		n);
@@ -75,7 +82,7 @@ static void candidates(struct buf *b, const struct entity *e)
 }
 
 /* known: the candidates beside what their rows say now. */
-static void known(struct buf *b, const struct entity *e)
+static void known(struct buf *b, const struct entity *e, enum look look)
 {
 	buf_str(b,
 		", known AS MATERIALIZED (SELECT c.*, s.ctid AS at, s.deleted_at IS NOT NULL"
@@ -83,7 +90,7 @@ static void known(struct buf *b, const struct entity *e)
 		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
 	conflicts(b, e, "c");
 	buf_str(b, " AS contradicts, s.source_entity_id IS NULL OR ");
-	wins(b, "c");
+	wins(b, "c", look);
 	buf_fmt(b,
 		" AS better FROM cand c LEFT JOIN LATERAL (SELECT k.ctid, k.* FROM tds_entity_state k"
 		" WHERE k.organization_id = $1 AND k.entity_type = '%s' AND k.source_entity_id = c.source_entity_id OFFSET 0)"
@@ -116,8 +123,12 @@ static void wanted(struct buf *b, const struct entity *e)
 	buf_str(b, ") END");
 }
 
+/* A drift scan sees most rows as they were: what their details said is still known. */
+static const char kept_detail[] = "CASE WHEN excluded.list_hash = s.seen_hash AND excluded.last_modified IS NOT DISTINCT FROM"
+				  " s.last_modified THEN s.detail_hash ELSE excluded.detail_hash END";
+
 /* put: the winners' rows; in key order, so that two writers never wait for each other in a circle. */
-static void put(struct buf *b, const struct entity *e)
+static void put(struct buf *b, const struct entity *e, enum look look)
 {
 	buf_str(b,
 		", put AS (INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id,"
@@ -129,15 +140,17 @@ static void put(struct buf *b, const struct entity *e)
 		" ON CONFLICT (organization_id, entity_type, source_entity_id) DO UPDATE SET"
 		" last_modified = coalesce(excluded.last_modified, s.last_modified),"
 		" observed_at = excluded.observed_at,"
-		" list_hash = excluded.list_hash, detail_hash = excluded.detail_hash,"
-		" seen_hash = coalesce(excluded.list_hash, s.seen_hash), detail_modified = coalesce(excluded.detail_modified,"
+		" list_hash = excluded.list_hash, detail_hash = ");
+	buf_str(b, look == LOOK_VERIFYING ? kept_detail : "excluded.detail_hash");
+	buf_str(b,
+		", seen_hash = coalesce(excluded.list_hash, s.seen_hash), detail_modified = coalesce(excluded.detail_modified,"
 		" CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN s.last_modified END,"
 		" s.detail_modified), detail_wanted = ");
 	wanted(b, e);
 	buf_str(b, ", last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
 		   " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at,"
 		   " apply_token = coalesce(s.apply_token, 0) + 1 WHERE ");
-	wins(b, "excluded");
+	wins(b, "excluded", look);
 	buf_str(b, " RETURNING source_entity_id, detail_wanted, apply_token)");
 }
 
@@ -163,11 +176,11 @@ static void outcomes(struct buf *b)
 		OUTCOME_UNCHANGED, OUTCOME_UNCHANGED, OUTCOME_STALE);
 }
 
-void statement_decision(struct buf *b, const struct entity *e)
+void statement_decision(struct buf *b, const struct entity *e, enum look look)
 {
 	candidates(b, e);
-	known(b, e);
-	put(b, e);
+	known(b, e, look);
+	put(b, e, look);
 	want(b);
 }
 
@@ -186,11 +199,11 @@ void statement_outcomes_from(struct buf *b)
 		   " ORDER BY src.pos");
 }
 
-char *statement_decide(const struct entity *e, enum source from)
+char *statement_decide(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0};
 	statement_source(&b, e, from, true);
-	statement_decision(&b, e);
+	statement_decision(&b, e, look);
 	statement_outcomes(&b);
 	statement_outcomes_from(&b);
 	return b.data;

@@ -16,12 +16,18 @@ void statement_source(struct buf *, const struct entity *, enum source, bool dec
 
 /* cand, known, put and want: who wins over what tds_entity_state says. And the row that tells of each record, to which a
  * statement may add columns before its FROM. */
-void statement_decision(struct buf *, const struct entity *);
+void statement_decision(struct buf *, const struct entity *, enum look);
+/* "NOT v.del AND …": what the column of field number `i` becomes, over v (val) and t (the row that is there). */
+void statement_becomes(struct buf *, const struct field *, int i);
+bool statement_has_active(const struct entity *);
+/* diff: what the winners change, of val; and the jsonb array of them. */
+void statement_changes(struct buf *, const struct entity *);
+extern const char statement_changes_all[];
 void statement_outcomes(struct buf *);
 void statement_outcomes_from(struct buf *);
 
 /* The statements themselves; the text is the caller's. "" where there is nothing to link. */
-char *statement_apply(const struct entity *, enum source);
-char *statement_decide(const struct entity *, enum source);
-char *statement_write(const struct entity *, enum source);
+char *statement_apply(const struct entity *, enum source, enum look);
+char *statement_decide(const struct entity *, enum source, enum look);
+char *statement_write(const struct entity *, enum source, enum look);
 char *statement_link(const struct entity *, enum source);

@@ -23,7 +23,7 @@ static void values(struct buf *b, const struct entity *e, const char *from)
 		from, e->table, e->key);
 }
 
-static bool has_active(const struct entity *e)
+bool statement_has_active(const struct entity *e)
 {
 	for (const struct field *f = e->fields; f->path; f++)
 		if (f->rule == RULE_ACTIVE)
@@ -33,7 +33,7 @@ static bool has_active(const struct entity *e)
 
 /* What the column becomes: what the record says, which may be that it is unset; what was, where it says nothing. A value there
  * is says that the record carries it: only for the others that has to be looked up. */
-static void becomes(struct buf *b, const struct field *f, int i)
+void statement_becomes(struct buf *b, const struct field *f, int i)
 {
 	if (f->rule == RULE_ACTIVE) {
 		buf_fmt(b, "NOT v.del AND coalesce(v.v%d, t.%s)", i, f->column);
@@ -49,10 +49,10 @@ static void becomes(struct buf *b, const struct field *f, int i)
 static void update(struct buf *b, const struct entity *e)
 {
 	int i = 0;
-	buf_fmt(b, ", upd AS (UPDATE %s t SET %s", e->table, has_active(e) ? "" : "is_active = NOT v.del, ");
+	buf_fmt(b, ", upd AS (UPDATE %s t SET %s", e->table, statement_has_active(e) ? "" : "is_active = NOT v.del, ");
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		buf_fmt(b, "%s = ", f->column);
-		becomes(b, f, i);
+		statement_becomes(b, f, i);
 		buf_str(b, ", ");
 	}
 	buf_fmt(b,
@@ -62,7 +62,7 @@ static void update(struct buf *b, const struct entity *e)
 	i = 0;
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		buf_str(b, " OR (");
-		becomes(b, f, i);
+		statement_becomes(b, f, i);
 		buf_fmt(b, ") IS DISTINCT FROM t.%s", f->column);
 	}
 	buf_str(b, ") RETURNING t.id AS own, v.id, v.queue_id, v.run_id, v.attempt, v.del)");
@@ -151,9 +151,11 @@ static void log_rows(struct buf *b, const struct entity *e, const char *worker)
 		entity_names[e->id].name, worker);
 }
 
-static void writing(struct buf *b, const struct entity *e, const char *from, const char *worker)
+static void writing(struct buf *b, const struct entity *e, const char *from, const char *worker, enum look look)
 {
 	values(b, e, from);
+	if (look)
+		statement_changes(b, e);
 	update(b, e);
 	insert(b, e);
 	if (e->lines)
@@ -161,27 +163,34 @@ static void writing(struct buf *b, const struct entity *e, const char *from, con
 	log_rows(b, e, worker);
 }
 
-static const char counts[] = "(SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
-			     " - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)";
+static void counts(struct buf *b, enum look look)
+{
+	buf_fmt(b,
+		"(SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
+		" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)%s%s",
+		look ? ", " : "", look ? statement_changes_all : "");
+}
 
-char *statement_write(const struct entity *e, enum source from)
+char *statement_write(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0};
 	statement_source(&b, e, from, false);
-	writing(&b, e, "src x", "$3");
-	buf_fmt(&b, " SELECT %s", counts);
+	writing(&b, e, "src x", "$3", look);
+	buf_str(&b, " SELECT ");
+	counts(&b, look);
 	return b.data;
 }
 
-char *statement_apply(const struct entity *e, enum source from)
+char *statement_apply(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0};
 	statement_source(&b, e, from, true);
-	statement_decision(&b, e);
+	statement_decision(&b, e, look);
 	writing(&b, e, "put p JOIN known c USING (source_entity_id) JOIN src x ON x.pos = c.pos",
-		from == SOURCE_QUEUE ? "$3" : "$6");
+		from == SOURCE_QUEUE ? "$3" : "$6", look);
 	statement_outcomes(&b);
-	buf_fmt(&b, ", %s", counts);
+	buf_str(&b, ", ");
+	counts(&b, look);
 	statement_outcomes_from(&b);
 	return b.data;
 }

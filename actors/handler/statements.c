@@ -4,26 +4,28 @@
 #include "actors/handler/statement_parts.h"
 #include "ipc/buf.h"
 
-static const char *statement_name(const struct entity *e, const char *what, enum source from)
+static const char *statement_name(const struct entity *e, const char *what, enum source from, enum look look)
 {
+	static const char *const looks[] = {[LOOK_PLAIN] = "", [LOOK_TRACED] = "_traced", [LOOK_VERIFYING] = "_verifying"};
 	struct buf b = {0};
-	buf_fmt(&b, "%s_%s_%s", entity_names[e->id].name, what, from == SOURCE_QUEUE ? "queue" : "docs");
+	buf_fmt(&b, "%s_%s_%s%s", entity_names[e->id].name, what, from == SOURCE_QUEUE ? "queue" : "docs", looks[look]);
 	return b.data;
 }
 
-const struct entity_statements *entity_statements(const struct entity *e)
+const struct entity_statements *entity_statements(const struct entity *e, enum look look)
 {
-	static struct entity_statements made[ENTITIES];
-	struct entity_statements *s = &made[e->id];
-	for (int from = 0; from < SOURCES && !s->write[from].sql; from++) {
-		s->apply[from] = (struct db_statement){
-			statement_name(e, "apply", (enum source)from), statement_apply(e, (enum source)from)};
-		s->decide[from] = (struct db_statement){
-			statement_name(e, "decide", (enum source)from), statement_decide(e, (enum source)from)};
-		s->write[from] = (struct db_statement){
-			statement_name(e, "write", (enum source)from), statement_write(e, (enum source)from)};
-		s->link[from] = (struct db_statement){
-			statement_name(e, "link", (enum source)from), statement_link(e, (enum source)from)};
+	static struct entity_statements made[ENTITIES][LOOKS];
+	struct entity_statements *s = &made[e->id][look];
+	for (int n = 0; n < SOURCES && !s->write[n].sql; n++) {
+		enum source from = (enum source)n;
+		s->apply[n] = (struct db_statement){
+			statement_name(e, "apply", from, look), statement_apply(e, from, look)};
+		s->decide[n] = (struct db_statement){
+			statement_name(e, "decide", from, look), statement_decide(e, from, look)};
+		s->write[n] = (struct db_statement){
+			statement_name(e, "write", from, look), statement_write(e, from, look)};
+		s->link[n] = (struct db_statement){
+			statement_name(e, "link", from, LOOK_PLAIN), statement_link(e, from)};
 	}
 	return s;
 }

@@ -9,9 +9,15 @@ enum source {
 	SOURCES
 };
 
+/* How closely a job looks. TRACED says of each record what it changes, column by column: for a dry run, and where changes are
+ * audited. VERIFYING, besides, doesn't believe that an equal hash means an equal row: it compares each with its row in the
+ * table (drift scan). */
+enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
+
 /* apply: decides and writes in one statement, one row per record:
  *   position (1-based, in the source), id, outcome (enum apply_outcome; OUTCOME_APPLIED = winner), refetch, raced, and in
- *   every row the same: created, updated, unchanged of the winners.
+ *   every row the same: created, updated, unchanged of the winners, and where it is traced their changes as a jsonb array of
+ *   {id, kind: missing_here | differs | deleted, fields: {column: [what was, what is]}, event: id of the queue row or null}.
  *   raced: the record's state changed between the statement's snapshot and the lock, so what was written stands on an old
  *   look: roll back, and decide and write in two. (A second statement has a fresh snapshot; concurrent CTEs have not, and
  *   would leave lines of both versions: PostgreSQL documentation, "Data-Modifying Statements in WITH".)
@@ -19,7 +25,8 @@ enum source {
  *   DOCS  $1 organisation $2 docs jsonb array $3 observed_at in Unix µs $4 'list' or 'detail' $5 run uuid or NULL $6 worker
  * decide: upserts tds_entity_state in key order, thereby locks the records; the first five columns of `apply`.
  *   QUEUE $1 organisation $2 seqs            DOCS  $1 … $5 as above
- * write: with a fresh snapshot, writes the winners: update, insert, lines, log; one row: created, updated, unchanged.
+ * write: with a fresh snapshot, writes the winners: update, insert, lines, log; one row: created, updated, unchanged, and
+ *   their changes.
  *   QUEUE $1 organisation $2 seqs of winners $3 worker
  *   DOCS  $1 organisation $2 docs of winners $3 worker $4 'list' or 'detail' $5 run uuid or NULL
  * link, after the commit: sets own ids of records that refer to each other; its sql is "" where there is nothing to link.
@@ -28,4 +35,5 @@ struct entity_statements {
 	struct db_statement apply[SOURCES], decide[SOURCES], write[SOURCES], link[SOURCES];
 };
 
-const struct entity_statements *entity_statements(const struct entity *);
+/* Made once, when first asked for; they live as long as the process. */
+const struct entity_statements *entity_statements(const struct entity *, enum look);

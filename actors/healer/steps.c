@@ -33,6 +33,7 @@ NUMBER_PARAM(batch, healer_batch_size)
 NUMBER_PARAM(queue_warning, healer_queue_warning)
 NUMBER_PARAM(queue_critical, healer_queue_critical)
 NUMBER_PARAM(sync_lag, alerts_sync_lag_max / 1000000)
+NUMBER_PARAM(certificate_age, sync_certificate_age_max / 1000000)
 NUMBER_PARAM(keep_inbox, retention_inbox / 1000000)
 NUMBER_PARAM(keep_queue, retention_queue / 1000000)
 NUMBER_PARAM(keep_logs, retention_logs / 1000000)
@@ -75,7 +76,8 @@ static const struct step steps[] = {
 			correlation},
 		.first = TALLY_RETRIED, .repeats = true, .puts_back = true},
 	{SQL("judge", SQL_HEALER_JUDGE),
-		.params = {organization, queue_warning, queue_critical, failure_rate, sync_lag, actors_up},
+		.params = {organization, queue_warning, queue_critical, failure_rate, sync_lag, actors_up, certificate_age,
+			handled},
 		.first = TALLY_ALERTS},
 	{SQL("keep_ahead", SQL_HEALER_KEEP_AHEAD)},
 	{SQL("trim_inbox", SQL_HEALER_TRIM_INBOX), .params = {organization, keep_inbox, batch}, .first = TALLY_REMOVED,
@@ -84,6 +86,8 @@ static const struct step steps[] = {
 		.repeats = true},
 	{SQL("trim_pages", SQL_HEALER_TRIM_PAGES), .params = {organization, keep_queue, batch}, .first = TALLY_REMOVED,
 		.repeats = true},
+	{SQL("trim_differences", SQL_HEALER_TRIM_DIFFERENCES), .params = {organization, keep_logs, batch},
+		.first = TALLY_REMOVED, .repeats = true},
 	{SQL("trim_partitions", SQL_HEALER_TRIM_PARTITIONS), .params = {logs_table, keep_logs, batch},
 		.first = TALLY_REMOVED, .repeats = true},
 	{SQL("trim_partitions", SQL_HEALER_TRIM_PARTITIONS), .params = {metrics_table, keep_metrics, batch},

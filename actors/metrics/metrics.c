@@ -16,6 +16,8 @@ static const struct db_statement webhook_duplicates = {"metrics_webhook_duplicat
 static const struct db_statement runs_sql = {"metrics_runs", SQL_METRICS_RUNS};
 static const struct db_statement run_sql = {"metrics_run", SQL_METRICS_RUN};
 static const struct db_statement entities_sql = {"metrics_entities", SQL_METRICS_ENTITIES};
+static const struct db_statement drift_sql = {"metrics_drift", SQL_METRICS_DRIFT};
+static const struct db_statement explain_sql = {"metrics_explain", SQL_METRICS_EXPLAIN};
 static const struct db_statement queue_sql = {"metrics_queue", SQL_METRICS_QUEUE};
 
 typedef void (*compose)(struct metrics *, const struct facts *, struct buf *);
@@ -120,7 +122,8 @@ static void run(struct actor *a, struct edge *in, const struct msg_http_request 
 	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
 }
 
-static void entity_list(struct actor *a, struct edge *in, const struct msg_http_request *m)
+/* Every entity, as PostgreSQL's text[]. */
+static void by_entity(struct actor *a, struct edge *in, const struct msg_http_request *m, const struct db_statement *s)
 {
 	struct view v;
 	struct buf names = {0};
@@ -128,10 +131,38 @@ static void entity_list(struct actor *a, struct edge *in, const struct msg_http_
 	for (int e = 1; e < ENTITIES; e++)
 		buf_fmt(&names, "%s%s", e > 1 ? "," : "", entity_names[e].name);
 	buf_str(&names, "}");
-	view_start(&v, a, &entities_sql);
+	view_start(&v, a, s);
 	view_text(&v, (struct str){names.data, names.len});
 	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
 	buf_free(&names);
+}
+
+static void entity_list(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	by_entity(a, in, m, &entities_sql);
+}
+
+static void drift(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	by_entity(a, in, m, &drift_sql);
+}
+
+static void explain(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	struct view v;
+	struct str name = path_segment(m->path, 4);
+	enum entity_id e = entity_by_name(name);
+	if (e == ENTITY_NONE)
+		e = entity_by_bulk(name);
+	if (e == ENTITY_NONE) {
+		actor_refuse(a, in, m->request, 404, "No entity of that name, such as product or invoices");
+		return;
+	}
+	view_start(&v, a, &explain_sql);
+	view_text(&v, str_of(entity_names[e].name));
+	view_text(&v, path_segment(m->path, 5));
+	v.not_found = "Nothing is known of such a record";
+	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
 }
 
 static void queue(struct actor *a, struct edge *in, const struct msg_http_request *m)
@@ -180,5 +211,7 @@ const struct actor_type actor_metrics = {
 		[ROUTE_RUNS] = runs,
 		[ROUTE_RUN] = run,
 		[ROUTE_ENTITY_LIST] = entity_list,
+		[ROUTE_EXPLAIN] = explain,
+		[ROUTE_DRIFT] = drift,
 		[ROUTE_QUEUE] = queue},
 };

@@ -180,7 +180,8 @@ static void open_scan(struct zoho *z, const struct msg_scan *m, const struct ent
 		.lane = m->lane < LANES ? (enum lane)m->lane : LANE_SCHEDULED,
 		.of = of,
 		.since_us = m->since_us,
-		.dry_run = m->dry_run};
+		.dry_run = m->dry_run,
+		.verify = m->verify};
 	take(s->run, sizeof s->run, m->run);
 	take(s->filter, sizeof s->filter, m->filter);
 	zoho_plan_open(&s->plan, m->first, m->expected, m->todo.at, m->todo.n);

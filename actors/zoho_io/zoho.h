@@ -76,7 +76,7 @@ struct scan {
 	enum lane lane;
 	const struct entity *of;
 	int64_t since_us;
-	bool dry_run;
+	bool dry_run, verify;
 	struct plan plan;
 	TAILQ_HEAD(page_list, page) pages; /* handed out by the plan and not finished */
 };

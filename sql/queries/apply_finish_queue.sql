@@ -40,8 +40,14 @@ fin AS (
 	FROM sup s WHERE d.sync_queue_id = ANY (ARRAY(SELECT id FROM sup)) AND d.sync_queue_id = s.id AND NOT d.resolved
 ), log AS (
 	INSERT INTO tds_sync_logs (organization_id, sync_queue_id, entity_type, source_entity_id, operation_type, operation_status,
-		outcome, attempt_number, worker_id)
-	SELECT organization_id, id, entity_type, source_entity_id, operation_type, 'completed', outcome, attempt_count, $4
-	FROM fin WHERE outcome = 'stale'
+		outcome, attempt_number, worker_id, context_data)
+	SELECT f.organization_id, f.id, f.entity_type, f.source_entity_id, f.operation_type, 'completed', f.outcome, f.attempt_count, $4,
+		jsonb_build_object('version', f.last_modified, 'kept_version', s.last_modified, 'why', CASE
+			WHEN s.deleted_at IS NOT NULL THEN 'a later delete was there'
+			WHEN f.last_modified < s.last_modified THEN 'a newer version was there'
+			ELSE 'the same version was seen later than this event was received' END)
+	FROM fin f LEFT JOIN tds_entity_state s ON s.organization_id = f.organization_id AND s.entity_type = f.entity_type
+		AND s.source_entity_id = f.source_entity_id
+	WHERE f.outcome = 'stale'
 )
 SELECT seq, CASE WHEN same THEN by_seq END AS refetch FROM sup

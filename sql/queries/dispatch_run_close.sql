@@ -1,21 +1,24 @@
 -- Closes a run in one transaction: counters are sums over its pages, the cursor moves once. $1 organisation, $2 run, $3 fence,
 -- $4 status, $5 error or NULL, $6 last page or 0, $7 api calls, $8 run's start by Zoho's clock (Unix µs, 0 unknown), $9 overlap in s,
--- $10 the scan was complete, $11 counters of a dry run (which left no pages) or NULL: rows, created, updated, unchanged, stale,
--- failed. Answers the counters.
-WITH sums AS (
-	SELECT coalesce($11::int[], ARRAY[coalesce(sum(rows), 0), coalesce(sum(created), 0), coalesce(sum(updated), 0),
-		coalesce(sum(unchanged), 0), coalesce(sum(stale), 0), coalesce(sum(failed), 0)]::int[]) AS n
+-- $10 the scan was complete. Answers the counters.
+WITH counts AS (
+	SELECT coalesce(sum(rows), 0) AS rows, coalesce(sum(created), 0) AS created, coalesce(sum(updated), 0) AS updated,
+		coalesce(sum(unchanged), 0) AS unchanged, coalesce(sum(stale), 0) AS stale, coalesce(sum(failed), 0) AS failed
 	FROM tds_run_pages WHERE run_id = $2::uuid
-), counts AS (
-	SELECT n[1] AS rows, n[2] AS created, n[3] AS updated, n[4] AS unchanged, n[5] AS stale, n[6] AS failed FROM sums
+), found AS (
+	SELECT count(*) FILTER (WHERE d.kind = 'missing_there') AS missing, count(*) FILTER (WHERE d.kind = 'differs') AS differing,
+		count(*) FILTER (WHERE d.kind = 'missing_there' AND (d.action = 'none' OR EXISTS (SELECT FROM tds_sync_queue q
+			WHERE q.sync_run_id = $2::uuid AND q.source_entity_id = d.source_entity_id AND q.status = 'completed'
+				AND q.processing_result ->> 'outcome' = 'applied' AND NOT coalesce((q.processing_result ->> 'fetched')::boolean, false)))) AS deleted
+	FROM tds_differences d WHERE d.run_id = $2::uuid
 ), closed AS (
 	UPDATE tds_sync_runs r SET status = $4, completed_at = now(), duration_seconds = extract(epoch FROM now() - r.started_at),
 		total_events = s.rows, processed_events = s.rows - s.failed, failed_events = s.failed, skipped_events = s.stale,
 		created_count = s.created, updated_count = s.updated, unchanged_count = s.unchanged, stale_count = s.stale,
-		api_calls = $7::int, last_page = nullif($6::int, 0), scan_complete = $10::boolean,
+		missing_count = f.missing, differing_count = f.differing, deleted_count = f.deleted, api_calls = $7::int, last_page = nullif($6::int, 0), scan_complete = $10::boolean,
 		zoho_date = CASE WHEN $8::bigint > 0 THEN 'epoch'::timestamptz + $8::bigint * interval '1 microsecond' END,
 		error_summary = CASE WHEN $5::text IS NOT NULL THEN jsonb_build_object('error', $5::text) END
-	FROM counts s WHERE r.organization_id = $1 AND r.id = $2::uuid AND r.fence = $3::bigint AND r.status = 'running'
+	FROM counts s, found f WHERE r.organization_id = $1 AND r.id = $2::uuid AND r.fence = $3::bigint AND r.status = 'running'
 	RETURNING r.*
 ), moved AS (
 	INSERT INTO tds_sync_cursors AS c (organization_id, source_type, entity_type, last_sync_at, cursor_value, total_synced,
@@ -30,4 +33,5 @@ WITH sums AS (
 		total_synced = c.total_synced + excluded.last_sync_count, last_sync_count = excluded.last_sync_count,
 		sync_metadata = excluded.sync_metadata
 )
-SELECT total_events, processed_events, failed_events, skipped_events, created_count, updated_count, unchanged_count, duration_seconds FROM closed
+SELECT total_events, processed_events, failed_events, skipped_events, created_count, updated_count, unchanged_count, duration_seconds,
+	missing_count, deleted_count, differing_count FROM closed

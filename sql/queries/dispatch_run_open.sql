@@ -1,15 +1,15 @@
 -- Opens a run unless one is running for the entity (or, for sync-all, at all). $1 organisation, $2 id, $3 run_type, $4 entity or NULL, $5 fence,
 -- $6 per_page, $7 filter, $8 correlation, $9 requested by, $10 parent or NULL, $11 dry_run, $12 since (text or NULL),
--- $13 incremental. Answers: id and started of the run that is running now, whether it is this one, pages expected, since (Unix µs).
+-- $13 incremental, $14 verify, $15 deletes are confirmed by a person. Answers: id and started of the run that is running now, whether it is this one, pages expected, since (Unix µs).
 WITH cursor AS (
 	SELECT cursor_value::timestamptz AS since FROM tds_sync_cursors
 	WHERE organization_id = $1 AND source_type = 'zoho' AND entity_type = $4::tds_entity_type AND $13::boolean
 ), opened AS (
 	INSERT INTO tds_sync_runs (organization_id, id, run_type, entity_type, status, fence, per_page, filter, correlation_id, requested_by,
-		parent_run_id, dry_run, since, started_at, worker_id, configuration_snapshot, pages_expected)
-	SELECT $1, $2::uuid, $3, $4::tds_entity_type, 'running', $5::bigint, $6::int, $7, $8, $9, $10::uuid, $11::boolean,
+		parent_run_id, dry_run, verify, confirm_deletes, since, started_at, worker_id, configuration_snapshot, pages_expected)
+	SELECT $1, $2::uuid, $3, $4::tds_entity_type, 'running', $5::bigint, $6::int, $7, $8, $9, $10::uuid, $11::boolean, $14::boolean, $15::boolean,
 		coalesce($12::timestamptz, (SELECT since FROM cursor)), now(), 'dispatcher',
-		jsonb_build_object('per_page', $6::int, 'filter', $7::text, 'incremental', $13::boolean, 'dry_run', $11::boolean, 'modified_since', $12::text),
+		jsonb_build_object('verify', $14::boolean, 'confirm_deletes', $15::boolean, 'per_page', $6::int, 'filter', $7::text, 'incremental', $13::boolean, 'dry_run', $11::boolean, 'modified_since', $12::text),
 		(SELECT last_page FROM tds_sync_runs WHERE organization_id = $1 AND entity_type = $4::tds_entity_type AND status = 'completed'
 			AND per_page = $6::int AND filter IS NOT DISTINCT FROM $7 AND last_page IS NOT NULL AND since IS NULL
 			ORDER BY created_at DESC LIMIT 1)

@@ -1,9 +1,9 @@
 -- Runs that a former dispatcher left running: taken over under a new fence. $1 organisation, $2 fence. Answers id, run_type,
--- entity, per_page, filter, since, dry_run, parent, the first page that isn't applied, api_calls.
+-- entity, per_page, filter, since, dry_run, parent, the first page that isn't applied, api_calls, verify.
 UPDATE tds_sync_runs r SET fence = $2::bigint, worker_id = 'dispatcher'
 WHERE organization_id = $1 AND status = 'running'
 RETURNING id, run_type, coalesce(entity_type::text, ''), coalesce(per_page, 200), coalesce(filter, ''),
 	coalesce((extract(epoch FROM since) * 1000000)::bigint, 0), dry_run, coalesce(parent_run_id::text, ''),
 	coalesce((SELECT min(n) FROM generate_series(1, (SELECT coalesce(max(p.page), 0) + 1 FROM tds_run_pages p WHERE p.run_id = r.id)) n
 		WHERE NOT EXISTS (SELECT FROM tds_run_pages p WHERE p.run_id = r.id AND p.page = n)), 1),
-	api_calls
+	api_calls, verify

@@ -1,5 +1,6 @@
 -- Raises what is wrong, once per cause, and ends what is right again. $1 organisation, $2 queue_warning, $3 queue_critical,
--- $4 failure_rate_max, $5 sync_lag_max in ms, $6 actors that are up and have been for a while. Answers how many alerts are new, and how
+-- $4 failure_rate_max, $5 sync_lag_max in ms, $6 actors that are up and have been for a while, $7 sync.certificate_age_max in ms (0: none is asked for),
+-- $8 entities that have a handler. Answers how many alerts are new, and how
 -- many ended. Lag is judged by what waits and by runs that fail, not by the clock: how often to sync is a choice.
 WITH waiting AS (
 	SELECT entity_type, count(*) AS n, min(created_at) AS oldest FROM tds_sync_queue
@@ -22,6 +23,16 @@ WITH waiting AS (
 	JOIN LATERAL (SELECT status, error_summary FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.entity_type = c.entity_type
 		AND r.status IN ('completed', 'failed') ORDER BY r.created_at DESC LIMIT 1) r ON r.status = 'failed'
 	WHERE c.organization_id = $1 AND coalesce(c.last_sync_at, c.created_at) < now() - $5::bigint * interval '1 millisecond'
+), certificate AS (
+	SELECT e.name AS entity_type, coalesce(c.at, (SELECT min(applied_at) FROM tds_schema_version)) AS at, c.at IS NOT NULL AS there
+	FROM (SELECT unnest($8::tds_entity_type[]) AS name) e
+	LEFT JOIN LATERAL (SELECT max(started_at) AS at FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.entity_type = e.name
+		AND r.verify AND r.scan_complete AND r.status = 'completed') c ON true
+), held AS (
+	SELECT r.entity_type, r.id, r.missing_count AS n FROM (SELECT unnest($8::tds_entity_type[]) AS name) e
+	JOIN LATERAL (SELECT * FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.entity_type = e.name AND r.scan_complete
+		AND r.status = 'completed' ORDER BY r.created_at DESC LIMIT 1) r ON r.missing_count > 0
+	WHERE EXISTS (SELECT FROM tds_differences d WHERE d.run_id = r.id AND d.kind = 'missing_there' AND d.action = 'left')
 ), causes (alert_type, alert_key, severity, title, message, entity_type, affected, threshold, actual) AS (
 	SELECT 'queue_depth', 'queue-depth', CASE WHEN n >= $3::int THEN 'critical' ELSE 'warning' END, format('%s events are waiting', n),
 		'More come in than are applied. tdsctl queue shows which; more shards: queue.workers.', NULL::tds_entity_type, n,
@@ -46,6 +57,18 @@ WITH waiting AS (
 		format('The last one that completed was %s; since then: %s', coalesce(tds_time_json(last_sync_at), 'never'), left(coalesce(error, 'failed'), 500)),
 		entity_type, NULL, to_jsonb($5::bigint / 1000), to_jsonb(extract(epoch FROM now() - last_sync_at)::bigint)
 	FROM behind
+	UNION ALL
+	SELECT 'deletes_held', 'deletes-held:' || entity_type, 'warning', format('%s of %s are missing from Zoho''s list and stay', n, entity_type),
+		format('More at once than sync.deletes_share_max allows, or Zoho has no details to prove it by. Look: GET /api/bff/tds/runs/%s. If they are '
+			'really gone: tdsctl sync %s --confirm-deletes.', id, entity_type),
+		entity_type, n, NULL, to_jsonb(n)
+	FROM held
+	UNION ALL
+	SELECT 'certificate_old', 'certificate-old:' || entity_type, 'warning', format('%s was not compared with Zoho as a whole for too long', entity_type),
+		format('%s %s. tdsctl sync %s --verify does it now; why it wasn''t: tdsctl run list.', CASE WHEN there THEN 'Complete as of' ELSE 'Never since' END,
+			tds_time_json(at), entity_type),
+		entity_type, NULL, to_jsonb($7::bigint / 1000), to_jsonb(extract(epoch FROM now() - at)::bigint)
+	FROM certificate WHERE $7::bigint > 0 AND at < now() - $7::bigint * interval '1 millisecond'
 ), raised AS (
 	INSERT INTO tds_alerts AS a (organization_id, alert_type, alert_key, severity, title, message, entity_type, affected_count,
 		threshold_value, actual_value)
@@ -57,7 +80,7 @@ WITH waiting AS (
 ), ended AS (
 	UPDATE tds_alerts a SET is_active = false, resolved = true, resolved_at = now(), resolved_by = 'healer', resolution_notes = 'the cause is gone'
 	WHERE a.organization_id = $1 AND a.is_active
-		AND ((a.alert_type IN ('queue_depth', 'dead_letters', 'failure_rate', 'sync_lag')
+		AND ((a.alert_type IN ('queue_depth', 'dead_letters', 'failure_rate', 'sync_lag', 'deletes_held', 'certificate_old')
 				AND a.alert_key NOT IN (SELECT alert_key FROM causes))
 			OR (a.alert_type = 'entity_parked' AND EXISTS (SELECT FROM tds_sync_queue q WHERE q.organization_id = $1
 				AND q.entity_type = a.entity_type AND q.status = 'completed' AND q.completed_at > a.last_triggered_at

@@ -1,5 +1,6 @@
 -- One run with its pages. $1 organisation, $2 id.
 SELECT (tds_run_json(r) || jsonb_build_object('worker_id', r.worker_id, 'skipped_events', r.skipped_events,
+	'verify', r.verify, 'dry_run', r.dry_run, 'missing', r.missing_count, 'deleted', r.deleted_count, 'differing', r.differing_count,
 	'created', r.created_count, 'updated', r.updated_count, 'unchanged', r.unchanged_count, 'api_calls', r.api_calls,
 	'parent_run_id', r.parent_run_id, 'correlation_id', r.correlation_id, 'scan_complete', r.scan_complete,
 	'statistics', jsonb_build_object('total', r.total_events, 'processed', r.processed_events, 'failed', r.failed_events,
@@ -11,5 +12,8 @@ SELECT (tds_run_json(r) || jsonb_build_object('worker_id', r.worker_id, 'skipped
 	'configuration_snapshot', coalesce(r.configuration_snapshot, '{}'), 'error_summary', r.error_summary,
 	'pages', coalesce((SELECT jsonb_agg(jsonb_build_object('page', p.page, 'state', p.state, 'rows', p.rows, 'created', p.created,
 		'updated', p.updated, 'unchanged', p.unchanged, 'stale', p.stale, 'failed', p.failed, 'applied_at', tds_time_json(p.applied_at))
-		ORDER BY p.page) FROM tds_run_pages p WHERE p.run_id = r.id), '[]')))::text
+		ORDER BY p.page) FROM tds_run_pages p WHERE p.run_id = r.id), '[]'),
+	'differences', coalesce((SELECT jsonb_agg(jsonb_build_object('entity_id', d.source_entity_id, 'kind', d.kind, 'fields', d.fields,
+		'action', d.action) ORDER BY d.kind, d.source_entity_id)
+		FROM (SELECT * FROM tds_differences WHERE run_id = r.id ORDER BY kind, source_entity_id LIMIT 1000) d), '[]')))::text
 FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.id::text = $2

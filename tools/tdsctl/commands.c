@@ -10,16 +10,28 @@ const struct command commands[] = {
 		run_status},
 	{"health", "", "one line and the monitoring-plugin codes",
 		"Exits 0 healthy, 1 degraded, 2 critical, 3 unknown (TDS doesn't answer).", run_health},
-	{"sync", "NAME [--incremental] [--dry-run] [--all-items] [--since TIME] [--batch-size N] [--no-wait]",
+	{"sync",
+		"NAME [--incremental] [--dry-run] [--verify] [--confirm-deletes] [--all-items] [--since TIME] [--batch-size N]"
+		" [--no-wait]",
 		"pull an entity (products or product, customers, …) or everything (sync-all)",
 		"--incremental goes on from the stored cursor. --since takes a date or an RFC 3339 time. --dry-run"
 		" reports what would\n"
-		"change and writes nothing. --all-items takes inactive products, too. --no-wait answers with the run's"
+		"change, field by field (tdsctl run show ID), and writes nothing. --verify compares every row with its table,"
+		" whatever is\nbelieved of it, and repairs what differs. --confirm-deletes is your word that what a complete"
+		" scan misses may be\ndeleted, however much it is (each is still proved by its detail). --all-items takes inactive products, too. --no-wait answers with the run's"
 		" id at once.",
 		run_sync},
 	{"queue", "", "the queue by entity and status",
 		"Finished rows of the last 24 hours are counted, waiting ones always. Says which entities are paused or parked.",
 		run_queue},
+	{"explain", "ENTITY ID", "why a record looks so",
+		"Which event or page wrote its row and when, what that replaced, what was ignored and why, what waits and what"
+		" was given\nup. Old and new values of fields are kept where audit.records is on.",
+		run_explain},
+	{"drift", "", "whether the tables are what Zoho holds",
+		"Per entity: complete as of when, what that scan found different, and what was done about it. tdsctl sync NAME"
+		" --verify\nscans now; sync.certificate_age_max says how often it is done by itself.",
+		run_drift},
 	{"dead-letter list", "[--entity ENTITY] [--resolved] [--limit N]", "what was given up, and why",
 		"Newest first.", run_letter_list},
 	{"dead-letter show", "ID", "one dead letter with payload, attempts and obituary",

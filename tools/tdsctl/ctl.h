@@ -107,4 +107,5 @@ int run_stop(struct ctl *, struct args *), run_upgrade(struct ctl *, struct args
 	run_logs(struct ctl *, struct args *);
 int run_config_show(struct ctl *, struct args *), run_config_reference(struct ctl *, struct args *),
 	run_psql(struct ctl *, struct args *), run_token(struct ctl *, struct args *);
+int run_explain(struct ctl *, struct args *), run_drift(struct ctl *, struct args *);
 int run_version(struct ctl *, struct args *), run_help(struct ctl *, struct args *);

@@ -19,6 +19,10 @@ static void read_options(struct args *a, struct buf *body)
 		add_flag(body, "incremental", "true");
 	if (arg_flag(a, "--dry-run"))
 		add_flag(body, "dry_run", "true");
+	if (arg_flag(a, "--verify"))
+		add_flag(body, "verify", "true");
+	if (arg_flag(a, "--confirm-deletes"))
+		add_flag(body, "confirm_deletes", "true");
 	if (arg_flag(a, "--all-items"))
 		add_flag(body, "active_only", "false");
 	if (size && strspn(size, "0123456789") != strlen(size))
@@ -104,11 +108,11 @@ static void add_row(struct json_object *rows, const char *name, struct json_obje
 {
 	struct json_object *row = json_object_new_object();
 	static const char *const from[] = {"stats.total_processed", "stats.created", "stats.updated", "stats.unchanged",
-		"stats.failed", "duration_seconds", "api_calls", "error"};
+		"stats.deleted", "stats.failed", "duration_seconds", "api_calls", "error"};
 	static const char *const to[] = {
-		"rows", "created", "updated", "unchanged", "failed", "seconds", "calls", "error"};
+		"rows", "created", "updated", "unchanged", "deleted", "failed", "seconds", "calls", "error"};
 	json_object_object_add(row, "name", json_object_new_string(name));
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 9; i++)
 		if (json_at(result, from[i]))
 			json_object_object_add(row, to[i], json_object_get(json_at(result, from[i])));
 	json_object_array_add(rows, row);
@@ -117,7 +121,7 @@ static void add_row(struct json_object *rows, const char *name, struct json_obje
 static void show_summary(struct ctl *c, const char *name, struct json_object *answer)
 {
 	static const struct column columns[] = {{"name", "name", 0}, {"rows", "rows", 0}, {"created", "created", 0},
-		{"updated", "updated", 0}, {"unchanged", "unchanged", 0}, {"failed", "failed", 0},
+		{"updated", "updated", 0}, {"unchanged", "unchanged", 0}, {"deleted", "deleted", 0}, {"failed", "failed", 0},
 		{"seconds", "seconds", 0}, {"calls", "calls", 0}, {"error", "error", 80}};
 	struct json_object *rows = json_object_new_array(), *results = json_at(answer, "results");
 	if (results) {
@@ -126,7 +130,7 @@ static void show_summary(struct ctl *c, const char *name, struct json_object *an
 		add_row(rows, name, answer);
 	}
 	puts(json_text(json_at(answer, "message")));
-	show_table(c, rows, columns, 9);
+	show_table(c, rows, columns, 10);
 	printf("run %s\n", json_text(json_at(answer, "run_id")));
 	json_object_put(rows);
 }

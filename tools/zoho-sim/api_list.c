@@ -129,7 +129,7 @@ static bool wanted(const struct query *query, struct record *record)
 {
 	const char *status;
 
-	if (record->deleted || record->modified < query->modified_since)
+	if (record->deleted || record->unlisted || record->modified < query->modified_since)
 		return false;
 	if (*query->contact_type && strcmp(query->contact_type, record->entity->name) != 0)
 		return false;

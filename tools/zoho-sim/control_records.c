@@ -83,6 +83,7 @@ static void change(struct request *request, struct record *record)
 		control_error(request, 400, "the body must be a JSON object");
 		return;
 	}
+	record->unlisted = control_query_is(request, "listed", "false");
 	touch = !control_query_is(request, "touch", "false") &&
 		!json_object_object_get_ex(fields, "last_modified_time", &time);
 	if (record_update(record, fields, &refused)) {
