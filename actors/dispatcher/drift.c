@@ -8,8 +8,8 @@
 #include "ipc/buf.h"
 #include "sql_embedded.h"
 
-static const int64_t look_every_ns = 60000000000;
-enum { DUE_AT_12THS = 11, AGAIN_AFTER_24THS = 1 }; /* of certificate_age_max: time to do it in, and to try again */
+static const int64_t look_every_ms_max = 60000;
+enum { DUE_AT_12THS = 11, AGAIN_AFTER_24THS = 1, LOOK_EVERY_24THS = 1 }; /* of certificate_age_max */
 static const struct db_statement due = {"dispatch_drift_due", SQL_DISPATCH_DRIFT_DUE};
 
 /* Whether the day's calls, less what is kept for webhooks and people, allow so many. */
@@ -30,12 +30,19 @@ static void on_due(void *ctx, const struct db_reply *r)
 	uint64_t pages = strtoull(PQgetvalue(r->results[0], 0, 1), NULL, 10);
 	if (!is_affordable(d, pages)) {
 		log_warn("drift scan put off: it would take more calls than the day has left",
-			LF_STR("entity", entity_names[e].name), LF_INT("pages", pages), LF_INT("left", d->zoho.day_left));
+			LF_STR("entity", entity_names[e].name), LF_INT("pages", pages),
+			LF_INT("left", d->zoho.day_left));
 		return;
 	}
 	struct run_options o = {.verify = true, .per_page = (int)d->actor->config.sync_page_size};
 	run_start(d, e, &o, "", "drift", LANE_DRIFT, NULL);
 	d->drift_ns = 0; /* the next may be due as well */
+}
+
+static int64_t look_every(int64_t age_ms)
+{
+	int64_t ms = age_ms * LOOK_EVERY_24THS / 24;
+	return ms < look_every_ms_max ? ms : look_every_ms_max;
 }
 
 void drift_tick(struct dispatcher *d)
@@ -51,7 +58,7 @@ void drift_tick(struct dispatcher *d)
 	snprintf(again, sizeof again, "%" PRId64, age_ms * AGAIN_AFTER_24THS / 24);
 	pause_awake(d, &awake);
 	d->drift_asked = true;
-	d->drift_ns = now + look_every_ns;
+	d->drift_ns = now + look_every(age_ms) * 1000000;
 	db_query(d->db, &due, on_due, d, 4, d->actor->config.zoho_organization_id, at, awake.data, again);
 	buf_free(&awake);
 }

@@ -81,9 +81,10 @@ static void on_missing(void *ctx, const struct db_reply *reply)
 	r->counts.missing = strtoull(PQgetvalue(res, 0, 0), NULL, 10);
 	bool proving = *PQgetvalue(res, 0, 3) == 't';
 	if (r->counts.missing && !r->options.dry_run)
-		log_warn(proving ? "records are missing from a complete scan: Zoho is asked for each"
-				 : "records are missing from a complete scan, and left as they are: more than the share that may "
-				   "be deleted without a person's word, or Zoho has no details of them",
+		log_warn(
+			proving ? "records are missing from a complete scan: Zoho is asked for each"
+				: "records are missing from a complete scan, and left as they are: more than the share that may "
+				  "be deleted without a person's word, or Zoho has no details of them",
 			LF_STR("entity", entity_names[r->entity].name), LF_INT("missing", r->counts.missing),
 			LF_STR("known", PQgetvalue(res, 0, 2)), LF_STR("most", PQgetvalue(res, 0, 1)),
 			LF_STR("run", r->id));

@@ -40,7 +40,7 @@ struct record {
 	struct event_list events;
 	struct event *current; /* NULL: a fetch without an event */
 	enum record_state state;
-	bool proving; /* being fetched for a proof */
+	bool proving;	  /* being fetched for a proof */
 	int64_t since_ns; /* of the state */
 	TAILQ_ENTRY(record) in_list;
 	UT_hash_handle hh;

@@ -45,20 +45,22 @@ static const struct entity_statements *sql_of(const struct job *j)
 	return entity_statements(j->applier->entity, j->look);
 }
 
-static void keep_changes(struct job *j, const PGresult *res, int column)
+/* Adds to a list the elements of a text[] in PostgreSQL's notation, or a whole jsonb array. */
+static void keep(struct buf *b, const PGresult *res, int column, bool elements)
 {
-	struct buf *b = &j->applier->changes;
-	if (!j->look || PQgetisnull(res, 0, column))
+	if (PQnfields(res) <= column || PQgetisnull(res, 0, column))
 		return;
 	if (b->len)
 		buf_str(b, ",");
-	buf_str(b, PQgetvalue(res, 0, column));
+	size_t braces = elements ? 1 : 0;
+	buf_add(b, PQgetvalue(res, 0, column) + braces, (size_t)PQgetlength(res, 0, column) - 2 * braces);
 }
 
-/* `column`: of the first of the three; what they changed comes behind. */
+/* `column`: of the first of the three; what was lost and what they changed come behind. */
 static void count_winners(struct job *j, const PGresult *res, int column)
 {
-	keep_changes(j, res, column + 3);
+	keep(&j->applier->lost, res, column + 3, true);
+	keep(&j->applier->changes, res, column + 4, false);
 	j->created += strtoull(PQgetvalue(res, 0, column), NULL, 10);
 	j->updated += strtoull(PQgetvalue(res, 0, column + 1), NULL, 10);
 	j->unchanged += strtoull(PQgetvalue(res, 0, column + 2), NULL, 10);
@@ -244,6 +246,7 @@ void job_run(struct applier *p, struct job *j)
 	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = 0;
 	j->closed_n = 0;
 	j->depth = 0;
+	buf_reset(&p->lost);
 	buf_reset(&p->changes);
 	j->next_single = j->single_step ? 0 : j->n;
 	if (!j->single_step && j->n)

@@ -65,6 +65,7 @@ struct applier {
 	bool writing;		  /* the last page brought something to write */
 	struct slice_keys mapped; /* what the statements read of a list's row */
 	struct buf docs, ids, marks;
+	struct buf lost;    /* by the job: ids of rows that it found lost, and wrote anew, with commas between */
 	struct buf changes; /* of the job, where it is traced: jsonb arrays with commas between */
 };
 

@@ -87,6 +87,18 @@ static void add_record(struct job *j, struct db_call *call)
 	db_add(call, &finish_record, 7, params);
 }
 
+static void add_lost(struct job *j, struct db_call *call)
+{
+	struct buf *ids = &j->applier->ids;
+	buf_reset(ids);
+	buf_fmt(ids, "{%s}", j->applier->lost.data);
+	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(ids->data),
+		DB_TEXT(j->kind == JOB_PAGE ? "true" : "false")};
+	db_add(call, &entity_statements(j->applier->entity, LOOK_PLAIN)->lost, 3, params);
+	log_warn("rows were gone from the table and are written anew",
+		LF_STR("entity", entity_names[j->applier->entity->id].name), LF_STR("ids", ids->data));
+}
+
 /* Of the losers, by how they ended at last: a range that was halved was decided more than once. */
 static void count_losers(struct job *j)
 {
@@ -107,6 +119,8 @@ void finish_add(struct job *j, struct db_call *call)
 		db_add(call, &begin, 0, NULL);
 	}
 	add[j->kind](j, call);
+	if (j->applier->lost.len)
+		add_lost(j, call);
 	finish_tell(j, call);
 	db_add(call, &commit, 0, NULL);
 }
@@ -125,7 +139,8 @@ static void on_linked(void *ctx, const struct db_reply *r)
 void finish_link(struct job *j)
 {
 	struct applier *p = j->applier;
-	const struct db_statement *link = &entity_statements(p->entity, LOOK_PLAIN)->link[j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS];
+	const struct db_statement *link =
+		&entity_statements(p->entity, LOOK_PLAIN)->link[j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS];
 	if (!*link->sql || j->dry_run || !(j->created + j->updated))
 		return;
 	struct db_call *call = db_begin(p->db);

@@ -33,12 +33,11 @@ static void tell_changes(struct job *j, struct db_call *call)
 {
 	const struct applier *p = j->applier;
 	char page[24];
-	bool lines = p->entity->details != DETAILS_NONE;
 	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id),
 		DB_TEXT(entity_names[p->entity->id].name), all_changes(j), run_of(j), page_of(j, page),
-		DB_TEXT(p->worker), DB_TEXT(j->dry_run ? "dry_run" : "verify"), DB_TEXT(lines ? "true" : "false")};
+		DB_TEXT(p->worker), DB_TEXT(j->dry_run ? "dry_run" : "verify")};
 	if (j->kind == JOB_PAGE && (j->dry_run || j->look == LOOK_VERIFYING))
-		db_add(call, &differences, 8, params);
+		db_add(call, &differences, 7, params);
 	if (p->actor->config.audit_records && !j->dry_run)
 		db_add(call, &audit, 6, params);
 }

@@ -31,6 +31,7 @@ void job_start_over(struct job *j)
 	j->begun = false;
 	j->careful = true;
 	j->created = j->updated = j->unchanged = j->stale = j->failed = 0;
+	buf_reset(&j->applier->lost);
 	buf_reset(&j->applier->changes);
 	j->stack[0] = (struct job_range){0, j->n};
 	j->depth = j->n ? 1 : 0;

@@ -20,8 +20,9 @@ static void columns(struct buf *b, const struct entity *e)
 	}
 	if (!statement_has_active(e))
 		buf_str(b, "('is_active', to_jsonb(t.is_active), to_jsonb(NOT v.del)), ");
-	buf_str(b, "('zoho_last_modified', to_jsonb(t.zoho_last_modified), to_jsonb(coalesce(v.lm, t.zoho_last_modified))),"
-		   " ('deleted_at', to_jsonb(t.deleted_at), to_jsonb(CASE WHEN v.del THEN v.obs END))");
+	buf_str(b,
+		"('zoho_last_modified', to_jsonb(t.zoho_last_modified), to_jsonb(coalesce(v.lm, t.zoho_last_modified))),"
+		" ('deleted_at', to_jsonb(t.deleted_at), to_jsonb(CASE WHEN v.del THEN v.obs END))");
 }
 
 void statement_changes(struct buf *b, const struct entity *e)

@@ -124,8 +124,9 @@ static void wanted(struct buf *b, const struct entity *e)
 }
 
 /* A drift scan sees most rows as they were: what their details said is still known. */
-static const char kept_detail[] = "CASE WHEN excluded.list_hash = s.seen_hash AND excluded.last_modified IS NOT DISTINCT FROM"
-				  " s.last_modified THEN s.detail_hash ELSE excluded.detail_hash END";
+static const char kept_detail[] =
+	"CASE WHEN excluded.list_hash = s.seen_hash AND excluded.last_modified IS NOT DISTINCT FROM"
+	" s.last_modified THEN s.detail_hash ELSE excluded.detail_hash END";
 
 /* put: the winners' rows; in key order, so that two writers never wait for each other in a circle. */
 static void put(struct buf *b, const struct entity *e, enum look look)

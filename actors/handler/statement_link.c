@@ -1,4 +1,4 @@
-/* Generates `link`: own ids of records that refer to each other, set after the commit in a transaction of its own, so
+/* Generates `link` and `lost`: own ids of records that refer to each other, set after the commit in a transaction of its own, so
  * that of two writers that didn't see each other's rows the later one does it. No joins: each row is found by its key.
  */
 #include "actors/handler/statement_parts.h"
@@ -75,5 +75,23 @@ char *statement_link(const struct entity *e, enum source from)
 	buf_str(&b, " SELECT $1::text LIMIT 0");
 	if (!n)
 		buf_reset(&b);
+	return b.data;
+}
+
+char *statement_lost(const struct entity *e)
+{
+	struct buf b = {0};
+	int n = 0;
+	buf_fmt(&b,
+		"WITH ids AS MATERIALIZED (SELECT o.id AS own, o.%2$s AS id FROM %1$s o WHERE o.organization_id = $1 AND o.%2$s = ANY ($2::text[]))"
+		", want AS (UPDATE tds_entity_state s SET detail_wanted = true WHERE %3$s AND s.organization_id = $1 AND s.entity_type = '%4$s'"
+		" AND s.source_entity_id = ANY ($2::text[]) AND ($3::boolean OR s.detail_hash IS NULL))",
+		e->table, e->key, e->details ? "true" : "false", entity_names[e->id].name);
+	for (const struct backlink *k = e->backlinks; k && k->table; k++)
+		buf_fmt(&b,
+			", link%1$d AS (UPDATE %2$s t SET %4$s = i.own FROM ids i WHERE t.organization_id = $1 AND t.%3$s = i.id"
+			" AND t.%4$s IS DISTINCT FROM i.own)",
+			n++, k->table, k->key, k->column);
+	buf_str(&b, " SELECT $1::text LIMIT 0");
 	return b.data;
 }

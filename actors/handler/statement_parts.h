@@ -31,3 +31,4 @@ char *statement_apply(const struct entity *, enum source, enum look);
 char *statement_decide(const struct entity *, enum source, enum look);
 char *statement_write(const struct entity *, enum source, enum look);
 char *statement_link(const struct entity *, enum source);
+char *statement_lost(const struct entity *);

@@ -163,21 +163,27 @@ static void writing(struct buf *b, const struct entity *e, const char *from, con
 	log_rows(b, e, worker);
 }
 
-static void counts(struct buf *b, enum look look)
+/* What was written, and ids of records that were known and had no row any more: `known_before` says of i.id whether it was. */
+static void counts(struct buf *b, enum look look, const char *known_before)
 {
 	buf_fmt(b,
 		"(SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
-		" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd)%s%s",
-		look ? ", " : "", look ? statement_changes_all : "");
+		" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd), (SELECT array_agg(i.id) FROM ins i WHERE %s)%s%s",
+		known_before, look ? ", " : "", look ? statement_changes_all : "");
 }
 
 char *statement_write(const struct entity *e, enum source from, enum look look)
 {
-	struct buf b = {0};
+	struct buf b = {0}, known = {0};
 	statement_source(&b, e, from, false);
 	writing(&b, e, "src x", "$3", look);
 	buf_str(&b, " SELECT ");
-	counts(&b, look);
+	buf_fmt(&known,
+		"i.id IN (SELECT s.source_entity_id FROM tds_entity_state s WHERE s.organization_id = $1 AND s.entity_type = '%s'"
+		" AND s.source_entity_id = i.id AND s.apply_token > 1)",
+		entity_names[e->id].name);
+	counts(&b, look, known.data);
+	buf_free(&known);
 	return b.data;
 }
 
@@ -190,7 +196,7 @@ char *statement_apply(const struct entity *e, enum source from, enum look look)
 		from == SOURCE_QUEUE ? "$3" : "$6", look);
 	statement_outcomes(&b);
 	buf_str(&b, ", ");
-	counts(&b, look);
+	counts(&b, look, "i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)");
 	statement_outcomes_from(&b);
 	return b.data;
 }

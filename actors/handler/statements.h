@@ -16,7 +16,8 @@ enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
 
 /* apply: decides and writes in one statement, one row per record:
  *   position (1-based, in the source), id, outcome (enum apply_outcome; OUTCOME_APPLIED = winner), refetch, raced, and in
- *   every row the same: created, updated, unchanged of the winners, and where it is traced their changes as a jsonb array of
+ *   every row the same: created, updated, unchanged of the winners, ids text[] of those that were known and whose row had been
+ *   lost (NULL: none), and where it is traced their changes as a jsonb array of
  *   {id, kind: missing_here | differs | deleted, fields: {column: [what was, what is]}, event: id of the queue row or null}.
  *   raced: the record's state changed between the statement's snapshot and the lock, so what was written stands on an old
  *   look: roll back, and decide and write in two. (A second statement has a fresh snapshot; concurrent CTEs have not, and
@@ -25,14 +26,16 @@ enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
  *   DOCS  $1 organisation $2 docs jsonb array $3 observed_at in Unix µs $4 'list' or 'detail' $5 run uuid or NULL $6 worker
  * decide: upserts tds_entity_state in key order, thereby locks the records; the first five columns of `apply`.
  *   QUEUE $1 organisation $2 seqs            DOCS  $1 … $5 as above
- * write: with a fresh snapshot, writes the winners: update, insert, lines, log; one row: created, updated, unchanged, and
+ * write: with a fresh snapshot, writes the winners: update, insert, lines, log; one row: created, updated, unchanged, lost, and
  *   their changes.
  *   QUEUE $1 organisation $2 seqs of winners $3 worker
  *   DOCS  $1 organisation $2 docs of winners $3 worker $4 'list' or 'detail' $5 run uuid or NULL
+ * lost: rows that are there again have a new own id: others that refer to them get it, and what lists don't carry is wanted.
+ *   $1 organisation $2 ids text[] $3 whether they came from a list
  * link, after the commit: sets own ids of records that refer to each other; its sql is "" where there is nothing to link.
  *   QUEUE $1 organisation $2 seqs            DOCS  $1 organisation $2 ids text[] */
 struct entity_statements {
-	struct db_statement apply[SOURCES], decide[SOURCES], write[SOURCES], link[SOURCES];
+	struct db_statement apply[SOURCES], decide[SOURCES], write[SOURCES], link[SOURCES], lost;
 };
 
 /* Made once, when first asked for; they live as long as the process. */

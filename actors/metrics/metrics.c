@@ -13,6 +13,7 @@ enum { HOURS_MAX = 24 * 31 };
 static const struct db_statement facts_sql = {"metrics_facts", SQL_METRICS_FACTS};
 static const struct db_statement webhook_stats = {"metrics_webhook_stats", SQL_METRICS_WEBHOOK_STATS};
 static const struct db_statement webhook_duplicates = {"metrics_webhook_duplicates", SQL_METRICS_WEBHOOK_DUPLICATES};
+static const struct db_statement certificates_sql = {"metrics_certificates", SQL_METRICS_CERTIFICATES};
 static const struct db_statement runs_sql = {"metrics_runs", SQL_METRICS_RUNS};
 static const struct db_statement run_sql = {"metrics_run", SQL_METRICS_RUN};
 static const struct db_statement entities_sql = {"metrics_entities", SQL_METRICS_ENTITIES};
@@ -42,9 +43,22 @@ static void answer(struct asked *q, const struct facts *f)
 static void on_facts(void *ctx, const struct db_reply *r)
 {
 	struct facts f = {0};
-	if (r->failure == DB_OK)
+	if (r->failure == DB_OK) {
 		facts_read(&f, r->results[0]);
+		f.by_entity = r->n > 1 ? r->results[1] : NULL;
+	}
 	answer(ctx, &f);
+}
+
+/* Every entity, as PostgreSQL's text[]; the text is the caller's. */
+static struct buf every_entity(void)
+{
+	struct buf names = {0};
+	buf_str(&names, "{");
+	for (int e = 1; e < ENTITIES; e++)
+		buf_fmt(&names, "%s%s", e > 1 ? "," : "", entity_names[e].name);
+	buf_str(&names, "}");
+	return names;
 }
 
 /* Health is answered also, above all, when PostgreSQL isn't there. */
@@ -55,7 +69,14 @@ static void ask(struct actor *a, struct edge *in, const struct msg_http_request 
 	if (!q)
 		die(EXIT_TEMPORARY, "out of memory");
 	*q = (struct asked){a, in, m->request, how, type};
-	db_query(s->db, &facts_sql, on_facts, q, 1, a->config.zoho_organization_id);
+	struct buf names = every_entity();
+	const struct db_param params[] = {DB_TEXT(a->config.zoho_organization_id), DB_TEXT(names.data)};
+	struct db_call *call = db_begin(s->db);
+	db_add(call, &facts_sql, 1, params);
+	if (how == prometheus_text)
+		db_add(call, &certificates_sql, 2, params);
+	db_run(call, on_facts, q);
+	buf_free(&names);
 }
 
 static void webhook_health(struct actor *a, struct edge *in, const struct msg_http_request *m)
@@ -122,15 +143,10 @@ static void run(struct actor *a, struct edge *in, const struct msg_http_request 
 	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
 }
 
-/* Every entity, as PostgreSQL's text[]. */
 static void by_entity(struct actor *a, struct edge *in, const struct msg_http_request *m, const struct db_statement *s)
 {
 	struct view v;
-	struct buf names = {0};
-	buf_str(&names, "{");
-	for (int e = 1; e < ENTITIES; e++)
-		buf_fmt(&names, "%s%s", e > 1 ? "," : "", entity_names[e].name);
-	buf_str(&names, "}");
+	struct buf names = every_entity();
 	view_start(&v, a, s);
 	view_text(&v, (struct str){names.data, names.len});
 	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);

@@ -10,6 +10,7 @@ struct facts { /* what health is judged by; from metrics_facts.sql */
 	int64_t at_us;
 	long long pending, processing, retry, failed, dead, oldest_seconds, dead_open, alerts, received_24h, usual_24h,
 		last_received_us, last_sync_us, alerts_warning, alerts_critical, paused;
+	const PGresult *by_entity; /* for /metrics, from metrics_certificates.sql; NULL: not asked; borrowed */
 };
 
 struct totals { /* sums over all actors' counters */

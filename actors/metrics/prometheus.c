@@ -43,6 +43,16 @@ static void add_actors(struct buf *b, const struct metrics *m)
 	}
 }
 
+/* One gauge over the column of certificates.sql; entities without a certificate have none. */
+static void add_by_entity(struct buf *b, const PGresult *res, int column, const char *name, const char *help)
+{
+	buf_fmt(b, "# HELP tds_%s %s\n# TYPE tds_%s gauge\n", name, help, name);
+	for (int row = 0; row < PQntuples(res); row++)
+		if (!PQgetisnull(res, row, 1))
+			buf_fmt(b, "tds_%s{entity=\"%s\"} %s\n", name, PQgetvalue(res, row, 0),
+				PQgetvalue(res, row, column));
+}
+
 void prometheus_text(struct metrics *m, const struct facts *f, struct buf *b)
 {
 	struct verdict v = judge(m, f);
@@ -65,6 +75,13 @@ void prometheus_text(struct metrics *m, const struct facts *f, struct buf *b)
 	gauge(b, "dead_letters_open", "Dead letters not resolved", (double)f->dead_open);
 	gauge(b, "alerts_active", "Active alerts", (double)f->alerts);
 	gauge(b, "last_sync_timestamp_seconds", "When a bulk sync last completed", (double)f->last_sync_us / 1e6);
+	if (f->by_entity) {
+		add_by_entity(b, f->by_entity, 1, "certificate_age_seconds",
+			"Since when the entity is known to be complete: age of the last scan that compared every row");
+		add_by_entity(
+			b, f->by_entity, 2, "drift_differing", "Rows that this scan found to differ, and repaired");
+		add_by_entity(b, f->by_entity, 3, "drift_missing", "Records known here that this scan missed");
+	}
 	gauge(b, "last_webhook_timestamp_seconds", "When a webhook was last accepted",
 		(double)f->last_received_us / 1e6);
 }

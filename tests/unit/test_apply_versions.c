@@ -75,7 +75,7 @@ static PGresult *answer(PGconn *conn)
 /* The two ways the handler has: `apply`, or `decide` and then `write` where it won. The outcome. */
 static uint64_t apply(PGconn *conn, const struct seen *s, bool at_once)
 {
-	const struct entity_statements *sql = entity_statements(&entity_invoice);
+	const struct entity_statements *sql = entity_statements(&entity_invoice, LOOK_PLAIN);
 	char record[512], docs[600], observed[32], seqs[40];
 	record_of(s, "1", record, sizeof record);
 	snprintf(docs, sizeof docs, "[%s]", record);
@@ -166,7 +166,7 @@ Test(apply_versions, of_a_record_that_stands_twice_on_a_page_the_newer_version_s
 			record_of(&both[i], "1", record[i], sizeof record[i]);
 		snprintf(docs, sizeof docs, "[%s,%s]", record[0], record[1]);
 		const char *const params[] = {ORGANIZATION, docs, "10000000", "detail", NULL, "worker-1"};
-		send(conn, &entity_statements(&entity_invoice)->apply[SOURCE_DOCS], 6, params);
+		send(conn, &entity_statements(&entity_invoice, LOOK_PLAIN)->apply[SOURCE_DOCS], 6, params);
 		PGresult *r = answer(conn);
 		cr_expect_eq(PQntuples(r), 2);
 		cr_expect_eq(strtoull(PQgetvalue(r, newer, 2), NULL, 10), OUTCOME_APPLIED);
@@ -212,7 +212,7 @@ enum from { FROM_NOTHING = 1, AT_ONCE = 2 };
 static void race(const struct seen *first, const struct seen *second, const char *notes, int how)
 {
 	bool at_once = how & AT_ONCE;
-	const struct entity_statements *sql = entity_statements(&entity_invoice);
+	const struct entity_statements *sql = entity_statements(&entity_invoice, LOOK_PLAIN);
 	PGconn *a = open_schema("race"), *b = open_schema("race");
 	char record[512], docs[600], observed[32];
 	if (!(how & FROM_NOTHING))

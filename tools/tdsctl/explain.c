@@ -6,8 +6,8 @@
 /* "2026-11-26T07:30:00Z  updated by page 3 of a products (run …), version …" */
 static void say_entry(const struct ctl *c, const char *title, struct json_object *e)
 {
-	static const char *const also[] = {"run_id", "page", "event_id", "queue_id", "received_at", "version", "kept_version", "why",
-		"error", "changed", "by"};
+	static const char *const also[] = {"run_id", "page", "event_id", "queue_id", "received_at", "version",
+		"kept_version", "why", "error", "changed", "by"};
 	printf("%s", title);
 	if (!e) {
 		puts("nothing that is still on record");
@@ -45,12 +45,13 @@ static void say_table(
 
 static void say(const struct ctl *c, struct json_object *all)
 {
-	static const struct column queue[] = {{"created", "created_at", 0}, {"operation", "operation", 0}, {"status", "status", 0},
-		{"outcome", "result.outcome", 0}, {"version", "version", 0}, {"tries", "attempts", 0}, {"error", "error", 60}};
-	static const struct column letters[] = {{"id", "id", 0}, {"created", "created_at", 0}, {"resolved", "resolved", 0},
-		{"field", "field", 0}, {"reason", "reason", 80}};
-	static const struct column differences[] = {{"found", "found_at", 0}, {"kind", "kind", 0}, {"action", "action", 0},
-		{"fields", "fields", 100}, {"run", "run_id", 0}};
+	static const struct column queue[] = {{"created", "created_at", 0}, {"operation", "operation", 0},
+		{"status", "status", 0}, {"outcome", "result.outcome", 0}, {"version", "version", 0},
+		{"tries", "attempts", 0}, {"error", "error", 60}};
+	static const struct column letters[] = {{"id", "id", 0}, {"created", "created_at", 0},
+		{"resolved", "resolved", 0}, {"field", "field", 0}, {"reason", "reason", 80}};
+	static const struct column differences[] = {{"found", "found_at", 0}, {"kind", "kind", 0},
+		{"action", "action", 0}, {"fields", "fields", 100}, {"run", "run_id", 0}};
 	printf("%s %s\n", json_text(json_at(all, "entity_type")), json_text(json_at(all, "entity_id")));
 	if (json_at(all, "state"))
 		show_fields(c, json_at(all, "state"));
@@ -82,9 +83,10 @@ int run_explain(struct ctl *c, struct args *a)
 
 int run_drift(struct ctl *c, struct args *a)
 {
-	static const struct column columns[] = {{"entity", "entity", 0}, {"complete as of", "complete_as_of", 0}, {"rows", "rows", 0},
-		{"missing here", "found.missing_here", 0}, {"differed", "found.differs", 0}, {"missing there", "found.missing_there", 0},
-		{"done", "done", 60}, {"details wanted", "details_wanted", 0}};
+	static const struct column columns[] = {{"entity", "entity", 0}, {"complete as of", "complete_as_of", 0},
+		{"rows", "rows", 0}, {"missing here", "found.missing_here", 0}, {"differed", "found.differs", 0},
+		{"missing there", "found.missing_there", 0}, {"done", "done", 60},
+		{"details wanted", "details_wanted", 0}};
 	args_done(a, 0);
 	struct reply r = http_ask(c, "GET", "/api/bff/tds/data-validation/drift", NULL);
 	struct json_object *all = json_at(r.json, "entities"), *rows = json_object_new_array();

@@ -121,8 +121,8 @@ static void add_row(struct json_object *rows, const char *name, struct json_obje
 static void show_summary(struct ctl *c, const char *name, struct json_object *answer)
 {
 	static const struct column columns[] = {{"name", "name", 0}, {"rows", "rows", 0}, {"created", "created", 0},
-		{"updated", "updated", 0}, {"unchanged", "unchanged", 0}, {"deleted", "deleted", 0}, {"failed", "failed", 0},
-		{"seconds", "seconds", 0}, {"calls", "calls", 0}, {"error", "error", 80}};
+		{"updated", "updated", 0}, {"unchanged", "unchanged", 0}, {"deleted", "deleted", 0},
+		{"failed", "failed", 0}, {"seconds", "seconds", 0}, {"calls", "calls", 0}, {"error", "error", 80}};
 	struct json_object *rows = json_object_new_array(), *results = json_at(answer, "results");
 	if (results) {
 		json_object_object_foreach(results, key, result) add_row(rows, key, result);

@@ -20,7 +20,7 @@ struct record {
 	time_t created;
 	time_t modified;
 	bool deleted;
-	bool unlisted; /* a detail has it and no list does: Zoho's lists lag, or leave something out */
+	bool unlisted;	    /* a detail has it and no list does: Zoho's lists lag, or leave something out */
 	struct text list;   /* cached, empty when it has to be written anew */
 	struct text detail; /* likewise */
 };
