@@ -35,6 +35,7 @@ SIM_SRC   := $(wildcard tools/zoho-sim/*.c)
 BENCH_SRC := $(wildcard tools/bench/*.c)
 UNIT_SRC  := $(wildcard tests/unit/*.c)
 SQL_FILES := $(wildcard sql/queries/*.sql) $(wildcard sql/migrations/*.sql)
+SQL_DIRS  := sql/queries sql/migrations  # a file removed from them counts as well
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LLHTTP_OBJ := $(BUILD)/obj/llhttp/llhttp.o $(BUILD)/obj/llhttp/api.o $(BUILD)/obj/llhttp/http.o
@@ -74,10 +75,10 @@ $(BUILD)/obj/llhttp/%.o: $(LLHTTP)/%.c Makefile
 	$(CC) -std=gnu17 -g $(OPT) $(SANFLAGS) -fPIE -DLLHTTP_STRICT_MODE=1 -I$(LLHTTP_INC) -I$(LLHTTP) -w -c -o $@ $<
 
 # sql/queries/NAME.sql becomes SQL_NAME, sql/migrations/* a table in order.
-$(BUILD)/gen/sql_embedded.c: $(SQL_FILES) tools/embed-sql
+$(BUILD)/gen/sql_embedded.c: $(SQL_FILES) $(SQL_DIRS) tools/embed-sql
 	@mkdir -p $(@D)
 	tools/embed-sql c $(SQL_FILES) > $@
-$(BUILD)/gen/sql_embedded.h: $(SQL_FILES) tools/embed-sql
+$(BUILD)/gen/sql_embedded.h: $(SQL_FILES) $(SQL_DIRS) tools/embed-sql
 	@mkdir -p $(@D)
 	tools/embed-sql h $(SQL_FILES) > $@
 $(call obj,$(LIB_SRC) $(TDS_SRC) $(CTL_SRC) $(BENCH_SRC) $(UNIT_SRC)) $(BUILD)/obj/gen/sql_embedded.o: | $(BUILD)/gen/sql_embedded.h
