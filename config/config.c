@@ -54,6 +54,14 @@ const char *config_unreloadable(const struct config *a, const struct config *b)
 	return NULL;
 }
 
+const char *config_relaid(const struct config *a, const struct config *b)
+{
+	for (const struct parameter *p = parameters; p < parameters + PARAMETERS; p++)
+		if (p->reloadable == 2 && !value_same(a, b, p))
+			return p->name;
+	return NULL;
+}
+
 int64_t config_workers(const struct config *c, const char *entity)
 {
 	char name[PARAMETER_NAME_BYTES];

@@ -84,3 +84,5 @@ int64_t config_workers(const struct config *, const char *entity);
 int config_choice(const struct config *, const char *key);
 /* Of the differing keys, the first that isn't reloadable, or NULL. */
 const char *config_unreloadable(const struct config *, const struct config *);
+/* Of the differing keys, the first that changes which actors there are, or NULL. */
+const char *config_relaid(const struct config *, const struct config *);

@@ -116,12 +116,13 @@ static void put_who(FILE *out, unsigned who)
 
 static void put_row(FILE *out, const struct parameter *p)
 {
+	static const char *const words[] = {"restart", "reload", "reload (all actors)"};
 	fprintf(out, "| `%s` | %s | ", p->name, type_named(p));
 	if (p->def[0] != '\0')
 		fprintf(out, "`%s`", p->def);
 	fputs(" | ", out);
 	put_range(out, p);
-	fprintf(out, " | %s | ", p->reloadable ? "reload" : "restart");
+	fprintf(out, " | %s | ", words[p->reloadable]);
 	put_who(out, p->who);
 	fprintf(out, " | %s%s |\n", p->text, parameter_secret(p) ? "; also in a file: `_file`" : "");
 }

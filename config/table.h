@@ -31,7 +31,7 @@ struct parameter {
 	const char *section, *key;
 	enum parameter_type type;
 	const char *def, *min, *max;
-	bool reloadable;
+	unsigned char reloadable; /* 0 no, 1 by replacing actors, 2 by laying everything out anew */
 	unsigned who; /* enum config_who */
 	const char *text;
 	size_t at; /* offset in struct config */

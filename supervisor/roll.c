@@ -62,7 +62,18 @@ static bool read_again(const struct supervisor *s, struct config *now, char erro
 	return false;
 }
 
-/* `error` is "" when the new configuration is in force. */
+/* Other workers: other processes, rings and slots. The way there is that of an upgrade, which keeps pid and sockets; the image
+ * that it ends in reads the configuration. */
+static void lay_out_anew(struct supervisor *s, struct config *now, char error[CONFIG_ERROR_BYTES])
+{
+	const char *why = upgrade_begin(s);
+	log_info("the number of workers changes: everybody drains and starts anew", LF_STR("key", config_relaid(&s->config, now)));
+	if (why)
+		snprintf(error, CONFIG_ERROR_BYTES, "%s: can't be changed now: %s", config_relaid(&s->config, now), why);
+	config_free(now);
+}
+
+/* `error` is "" when the new configuration is in force, or will be in a moment. */
 void reload(struct supervisor *s, char error[CONFIG_ERROR_BYTES])
 {
 	struct config before = s->config, now;
@@ -70,6 +81,8 @@ void reload(struct supervisor *s, char error[CONFIG_ERROR_BYTES])
 	notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)s->now / 1000);
 	if (!read_again(s, &now, error)) {
 		log_error("configuration not reloaded, keeping the old one", LF_STR("error", error));
+	} else if (config_relaid(&before, &now)) {
+		lay_out_anew(s, &now, error);
 	} else {
 		s->config = now;
 		log_setup(s);
