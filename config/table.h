@@ -32,7 +32,7 @@ struct parameter {
 	enum parameter_type type;
 	const char *def, *min, *max;
 	unsigned char reloadable; /* 0 no, 1 by replacing actors, 2 by laying everything out anew */
-	unsigned who; /* enum config_who */
+	unsigned who;		  /* enum config_who */
 	const char *text;
 	size_t at; /* offset in struct config */
 };

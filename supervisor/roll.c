@@ -67,9 +67,11 @@ static bool read_again(const struct supervisor *s, struct config *now, char erro
 static void lay_out_anew(struct supervisor *s, struct config *now, char error[CONFIG_ERROR_BYTES])
 {
 	const char *why = upgrade_begin(s);
-	log_info("the number of workers changes: everybody drains and starts anew", LF_STR("key", config_relaid(&s->config, now)));
+	log_info("the number of workers changes: everybody drains and starts anew",
+		LF_STR("key", config_relaid(&s->config, now)));
 	if (why)
-		snprintf(error, CONFIG_ERROR_BYTES, "%s: can't be changed now: %s", config_relaid(&s->config, now), why);
+		snprintf(
+			error, CONFIG_ERROR_BYTES, "%s: can't be changed now: %s", config_relaid(&s->config, now), why);
 	config_free(now);
 }
 
