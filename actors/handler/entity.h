@@ -37,11 +37,11 @@ struct field {
 };
 #define FIELD(path_, column_, rule_)                                                                                   \
 	{                                                                                                              \
-		.path = path_, .column = column_, .rule = RULE_##rule_                                                 \
+		.path = (path_), .column = (column_), .rule = RULE_##rule_                                             \
 	}
 #define LINKED(path_, column_, to)                                                                                     \
 	{                                                                                                              \
-		.path = path_, .column = column_, .rule = RULE_LINK, .link = to                                        \
+		.path = (path_), .column = (column_), .rule = RULE_LINK, .link = (to)                                  \
 	}
 
 struct lines { /* rows that stand in an array of the record: replaced as a set whenever the record carries it */
