@@ -205,8 +205,8 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	r->reached = true;
 	r->options.with_stock_only = *PQgetvalue(res, row, 11) == 't';
 	r->options.active_only = *PQgetvalue(res, row, 12) == 't';
-	r->expected = strtoull(PQgetvalue(res, row, 13), NULL, 10);
 	r->options.kind = stock_kind(PQgetvalue(res, row, 1));
+	r->expected = run_is_many(r) ? strtoull(PQgetvalue(res, row, 13), NULL, 10) : 0;
 	r->pulled = strstr(PQgetvalue(res, row, 14), "products");
 	r->stocked = strstr(PQgetvalue(res, row, 14), "stock");
 	r->all_well = *PQgetvalue(res, row, 15) != 't';
