@@ -67,5 +67,6 @@ void bulk_cancel(struct actor *a, struct edge *in, const struct msg_http_request
 	if (child->parent == r)
 		run_fail(d, child, "cancelled");
 	run_fail(d, r, "cancelled");
-	actor_reply(a, in, m->request, 200, "", "{\"success\":true,\"message\":\"Run cancelled\"}", 44);
+	static const char done[] = "{\"success\":true,\"message\":\"Run cancelled\"}";
+	actor_reply(a, in, m->request, 200, "", done, sizeof done - 1);
 }
