@@ -105,7 +105,7 @@ static void refuse(struct actor *a, struct edge *in, uint64_t request, const str
 	buf_free(&b);
 }
 
-static bool available(struct actor *a, struct edge *in, uint64_t request)
+bool bulk_available(struct actor *a, struct edge *in, uint64_t request)
 {
 	struct dispatcher *d = a->state;
 	if (!db_up(d->db))
@@ -115,6 +115,16 @@ static bool available(struct actor *a, struct edge *in, uint64_t request)
 	else
 		return true;
 	return false;
+}
+
+bool bulk_paused(struct actor *a, struct edge *in, uint64_t request, enum entity_id entity)
+{
+	const char *what = entity == ENTITY_NONE ? "ENTITY" : entity_names[entity].name;
+	bool paused = pause_holds(a->state, entity);
+	if (paused)
+		actor_refuse(a, in, request, 409,
+			"It is paused: tdsctl resume %s, or POST /api/bff/tds/entities/%s/resume", what, what);
+	return paused;
 }
 
 #define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, lines, symbol) bulk " "
@@ -133,11 +143,15 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 	struct run_options o = {.active_only = true, .wait = m->wait, .per_page = (int)a->config.sync_page_size};
 	struct complaint c = {0};
 	char since[40], correlation[64];
-	if (entity == ENTITY_NONE && !str_eq(name, "sync-all")) {
-		actor_refuse(a, in, m->request, 404, "No bulk sync of that name; there are: %ssync-all", bulk_list);
+	bool stock = stock_named(name, &o, &entity);
+	if (entity == ENTITY_NONE && !stock && !str_eq(name, "sync-all")) {
+		actor_refuse(a, in, m->request, 404,
+			"No bulk sync of that name; there are: %sitems-with-stock stock sync-all", bulk_list);
 		return;
 	}
 	bool fine = read_body(m->body, &o, &c);
+	if (o.kind == RUN_STOCK && o.per_page > MANY_MAX)
+		o.per_page = MANY_MAX;
 	if (fine && query_value(m->query, "modified_since", since, sizeof since)) {
 		if (is_time(since))
 			snprintf(o.since, sizeof o.since, "%s", since);
@@ -148,17 +162,13 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 		refuse(a, in, m->request, &c);
 		return;
 	}
-	if (!available(a, in, m->request))
+	if (!bulk_available(a, in, m->request) ||
+		bulk_paused(a, in, m->request, o.kind == RUN_PULL ? entity : ENTITY_PRODUCT))
 		return;
-	if (pause_holds(d, entity)) {
-		const char *what = entity == ENTITY_NONE ? "ENTITY" : entity_names[entity].name;
-		actor_refuse(a, in, m->request, 409,
-			"It is paused: tdsctl resume %s, or POST /api/bff/tds/entities/%s/resume", what, what);
-		return;
-	}
 	snprintf(correlation, sizeof correlation, "%.*s", (int)m->correlation.len,
 		m->correlation.data ? m->correlation.data : "");
-	run_start(d, entity, &o, correlation, "api", LANE_USER, &(struct run_waiter){in, m->request});
+	run_start(
+		d, entity, &o, correlation, "api", LANE_USER, &(struct run_waiter){.edge = in, .request = m->request});
 }
 
 void bulk_accepted(struct dispatcher *d, const struct run_waiter *w, const char *id)
@@ -175,9 +185,9 @@ void bulk_stats(struct buf *b, const struct run *r)
 	buf_fmt(b,
 		"{\"total_processed\":%" PRIu64 ",\"successful\":%" PRIu64 ",\"failed\":%" PRIu64
 		",\"skipped\":%" PRIu64 ",\"created\":%" PRIu64 ",\"updated\":%" PRIu64 ",\"unchanged\":%" PRIu64
-		",\"deleted\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"stock_updated\":0}",
+		",\"deleted\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"stock_updated\":%" PRIu64 "}",
 		c->total, c->processed, c->failed, c->skipped, c->created, c->updated, c->unchanged, c->deleted,
-		c->missing);
+		c->missing, c->stock);
 }
 
 static void add_error(struct buf *b, const struct run *r)
@@ -189,13 +199,20 @@ static void add_error(struct buf *b, const struct run *r)
 		buf_str(b, "null");
 }
 
+/* Of runs whose records are named: those that didn't come, or weren't written, and why. */
+static void add_errors(struct buf *b, const struct run *r)
+{
+	if (run_is_many(r))
+		buf_fmt(b, ",\"errors\":%s", r->results.len ? r->results.data : "[]");
+}
+
 /* "Products bulk sync completed". */
 static void add_message(struct buf *b, const struct run *r, bool well)
 {
 	char name[40];
-	snprintf(name, sizeof name, "%s", r->entity ? run_name(r) : "Complete");
+	snprintf(name, sizeof name, "%s", r->entity || r->options.kind ? run_name(r) : "Complete");
 	name[0] = (char)(name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0]);
-	bool full = r->entity && r->options.incremental && !r->since_us;
+	bool full = r->entity && !run_is_many(r) && r->options.incremental && !r->since_us;
 	buf_fmt(b, "\"message\":\"%s bulk sync %s%s%s\"", name, r->options.dry_run ? "(dry run) " : "",
 		well ? "completed" : "failed",
 		full ? "; there was no cursor yet, so it was a full pull (one of active items only sets no cursor)"
@@ -207,9 +224,11 @@ static void add_answer(struct buf *b, struct run *r, bool well)
 	buf_fmt(b, "{\"success\":%s,", well ? "true" : "false");
 	add_message(b, r, well);
 	buf_fmt(b, ",\"run_id\":\"%s\",", r->id);
-	if (r->entity) {
+	if (r->entity || r->options.kind) {
 		buf_str(b, "\"stats\":");
 		bulk_stats(b, r);
+		if (!r->entity)
+			buf_fmt(b, ",\"results\":{%s}", r->results.data ? r->results.data : "");
 	} else {
 		buf_fmt(b,
 			"\"results\":{%s},\"totals\":{\"items\":%" PRIu64 ",\"successful\":%" PRIu64
@@ -217,6 +236,7 @@ static void add_answer(struct buf *b, struct run *r, bool well)
 			r->results.data ? r->results.data : "", r->totals.total, r->totals.processed, r->totals.failed);
 	}
 	buf_fmt(b, ",\"duration_seconds\":%.3f,\"api_calls\":%" PRIu64, r->counts.seconds, r->calls);
+	add_errors(b, r);
 	add_error(b, r);
 	buf_str(b, "}");
 }
@@ -228,6 +248,7 @@ static void tell_parent(const struct run *r, bool well)
 		well ? "true" : "false");
 	bulk_stats(&p->results, r);
 	buf_fmt(&p->results, ",\"duration_seconds\":%.3f,\"api_calls\":%" PRIu64, r->counts.seconds, r->calls);
+	add_errors(&p->results, r);
 	add_error(&p->results, r);
 	buf_str(&p->results, "}");
 	p->totals.total += r->counts.total;
@@ -237,6 +258,7 @@ static void tell_parent(const struct run *r, bool well)
 	p->reached |= r->reached;
 	p->all_well &= well;
 	p->children_left--;
+	stock_part_done(p, r, well);
 }
 
 void bulk_finished(struct dispatcher *d, struct run *r)
@@ -250,75 +272,15 @@ void bulk_finished(struct dispatcher *d, struct run *r)
 		LF_INT("rows", r->counts.total), LF_INT("failed", r->counts.failed), LF_INT("calls", r->calls),
 		LF_INT("ms", r->counts.seconds * 1000), LF_STR("error", *r->error ? r->error : NULL));
 	for (unsigned i = 0; i < r->waiters_n; i++)
-		actor_reply(d->actor, r->waiters[i].edge, r->waiters[i].request, status, "", b.data, b.len);
+		if (r->waiters[i].stock)
+			stock_answer(d, r, &r->waiters[i], well);
+		else
+			actor_reply(d->actor, r->waiters[i].edge, r->waiters[i].request, status, "", b.data, b.len);
 	buf_free(&b);
 	if (parent)
 		tell_parent(r, well);
 	run_free(d, r);
+	wanted_changed(d);
 	if (parent)
 		run_check(d, parent);
-}
-
-static void add_running(struct buf *b, struct dispatcher *d)
-{
-	struct run *r;
-	bool first = true;
-	TAILQ_FOREACH(r, &d->runs, in_list)
-	{
-		buf_fmt(b,
-			"%s{\"run_id\":\"%s\",\"entity_type\":\"%s\",\"processed\":%" PRIu64 ",\"total\":%" PRIu64
-			",\"started_at\":",
-			first ? "" : ",", r->id, r->entity ? entity_names[r->entity].name : "all", r->counts.total,
-			(r->last ? r->last : r->expected) * (uint64_t)r->options.per_page);
-		buf_time(b, r->opened_us);
-		buf_str(b, "}");
-		first = false;
-	}
-}
-
-static void add_left(struct buf *b, const struct zoho_view *z)
-{
-	buf_fmt(b,
-		",\"zoho\":{\"minute_remaining\":%" PRIu64 ",\"day_remaining\":%" PRIu64 ",\"day_limit\":%" PRIu64
-		",\"resets_at\":",
-		z->minute_left, z->day_left, z->day_limit);
-	if (z->day_resets_us)
-		buf_time(b, z->day_resets_us);
-	else
-		buf_str(b, "null");
-	buf_fmt(b, ",\"authorized\":%s,\"breaker_open\":%s,\"why\":", z->authorized ? "true" : "false",
-		z->open ? "false" : "true");
-	buf_json(b, z->why, strlen(z->why));
-	buf_str(b, "}}");
-}
-
-void bulk_status(struct actor *a, struct edge *in, const struct msg_http_request *m)
-{
-	struct dispatcher *d = a->state;
-	struct buf b = {0};
-	bool fine = db_up(d->db) && (!d->zoho.known || (d->zoho.authorized && d->zoho.open));
-	buf_fmt(&b, "{\"service\":\"Zoho Bulk Sync\",\"status\":\"%s\",\"running\":[", fine ? "healthy" : "degraded");
-	add_running(&b, d);
-	buf_str(&b, "],\"available_operations\":[");
-	for (int e = 1; e < ENTITIES; e++)
-		buf_fmt(&b, "\"%s\",", entity_names[e].bulk);
-	buf_str(&b, "\"sync-all\"]");
-	add_left(&b, &d->zoho);
-	actor_reply(a, in, m->request, 200, "", b.data, b.len);
-	buf_free(&b);
-}
-
-void bulk_cancel(struct actor *a, struct edge *in, const struct msg_http_request *m)
-{
-	struct dispatcher *d = a->state;
-	struct run *r = run_find(d, path_segment(m->path, 4), 0), *child;
-	if (!r) {
-		actor_refuse(a, in, m->request, 404, "No such run is under way");
-		return;
-	}
-	TAILQ_FOREACH(child, &d->runs, in_list)
-	if (child->parent == r)
-		run_fail(d, child, "cancelled");
-	run_fail(d, r, "cancelled");
-	actor_reply(a, in, m->request, 200, "", "{\"success\":true,\"message\":\"Run cancelled\"}", 44);
 }

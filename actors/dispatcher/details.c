@@ -31,7 +31,7 @@ static void on_wanted(void *ctx, const struct db_reply *r)
 			.id = str_of(PQgetvalue(res, i, 1)),
 			.lane = contradicted ? LANE_REALTIME : LANE_DETAIL};
 		if (actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m))
-			d->details_in_flight++;
+			d->details_in_flight++, d->details_calls++;
 	}
 	d->details_sent_ns = loop_now(d->actor->loop);
 	d->details_ns = PQntuples(res) ? 0 : d->details_sent_ns + look_every_ns;

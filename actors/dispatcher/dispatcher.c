@@ -1,7 +1,7 @@
 /* dispatcher: owns the queue (order per record, retries, superseding), sync runs and the schedule. Its memory is a view
  * of PostgreSQL's tables: it can be killed at any moment and starts by looking. */
 #include <stdio.h>
-#include "actors/dispatcher/dispatcher.h"
+#include "actors/dispatcher/runs.h"
 
 static void on_event(struct actor *a, struct edge *e, const union message *m)
 {
@@ -67,6 +67,7 @@ static void on_zoho_state(struct actor *a, struct edge *e, const union message *
 	d->zoho = (struct zoho_view){.known = true,
 		.open = s->open,
 		.authorized = s->authorized,
+		.broken = s->broken,
 		.until_us = s->until_us,
 		.day_resets_us = s->day_resets_us,
 		.minute_left = s->minute_left,
@@ -87,8 +88,10 @@ static void on_tick(void *ctx, int result, unsigned flags)
 	fetches_send(d);
 	details_tick(d);
 	runs_tick(d);
+	stretch_tick(d);
 	schedule_tick(d);
 	drift_tick(d);
+	wanted_tick(d);
 	loop_timer(a->loop, &d->tick, a->config.queue_poll_interval);
 }
 
@@ -144,6 +147,8 @@ const struct actor_type actor_dispatcher = {
 		[MSG_ZOHO_STATE] = on_zoho_state},
 	.routes = {[ROUTE_BULK_SYNC] = bulk_sync,
 		[ROUTE_BULK_STATUS] = bulk_status,
+		[ROUTE_SYNC_STOCK] = stock_sync,
+		[ROUTE_SYNC_STOCK_SOME] = stock_sync_some,
 		[ROUTE_RUN_CANCEL] = bulk_cancel,
 		[ROUTE_ENTITY_PAUSE] = pause_entity,
 		[ROUTE_ENTITY_RESUME] = resume_entity},

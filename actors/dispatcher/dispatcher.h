@@ -6,11 +6,12 @@
 
 enum { FETCHES_IN_FLIGHT_MAX = 64, DETAILS_IN_FLIGHT_MAX = 4, PROOFS_IN_FLIGHT_MAX = 4 };
 
+struct buf;
 struct run;
 TAILQ_HEAD(run_list, run);
 
 struct zoho_view { /* what zoho-io last said */
-	bool known, open, authorized;
+	bool known, open, authorized, broken;
 	int64_t until_us, day_resets_us;
 	uint64_t minute_left, day_left, day_limit;
 	char why[256];
@@ -34,6 +35,7 @@ struct dispatcher {
 	/* details.c */
 	bool details_asked;
 	unsigned details_in_flight;
+	uint64_t details_calls; /* asked for since the start */
 	int64_t details_ns, details_sent_ns;
 
 	/* runs.c */
@@ -48,6 +50,12 @@ struct dispatcher {
 	/* drift.c */
 	bool drift_asked;
 	int64_t drift_ns; /* not before */
+
+	/* stretch.c */
+	struct stretch *stretch;
+
+	/* wanted.c */
+	struct wanted *wanted;
 };
 
 /* sweep.c: finds work that no hint told of. */
@@ -94,12 +102,22 @@ void bulk_sync(struct actor *, struct edge *, const struct msg_http_request *);
 void bulk_status(struct actor *, struct edge *, const struct msg_http_request *);
 void bulk_cancel(struct actor *, struct edge *, const struct msg_http_request *);
 
+/* stretch.c: what the schedule costs, and how far its intervals are stretched for the day's budget. */
+void stretch_tick(struct dispatcher *);
+int64_t stretch_due(struct dispatcher *, size_t entry); /* not before (wall clock, µs); says so where that is later */
+void stretch_ran(struct dispatcher *, size_t entry);
+void stretch_add(struct dispatcher *, struct buf *); /* ,"schedule":[…] */
+
+/* wanted.c: how many details are wanted, and when they are expected to be there. */
+void wanted_tick(struct dispatcher *);
+void wanted_changed(struct dispatcher *);	    /* a run is over: count anew */
+void wanted_add(struct dispatcher *, struct buf *); /* ,"details":{…} */
+
 /* schedule.c, drift.c */
 void schedule_tick(struct dispatcher *);
 void drift_tick(struct dispatcher *);
 
 /* pause.c */
-struct buf;
 void pause_load(struct dispatcher *);
 bool pause_holds(const struct dispatcher *, enum entity_id); /* ENTITY_NONE: all of them */
 void pause_awake(const struct dispatcher *, struct buf *);   /* the others, as PostgreSQL's text[] */

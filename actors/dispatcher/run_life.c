@@ -29,7 +29,8 @@ static void make_uuid(char to[UUID_BYTES])
 
 const char *run_name(const struct run *r)
 {
-	return r->entity ? entity_names[r->entity].bulk : "sync-all";
+	const char *stock = stock_run_name(r);
+	return stock ? stock : r->entity ? entity_names[r->entity].bulk : "sync-all";
 }
 
 static void start_children(struct dispatcher *d, struct run *r, const char *who);
@@ -78,16 +79,35 @@ static void on_opened(void *ctx, const struct db_reply *reply)
 	}
 	r->expected = strtoull(PQgetvalue(res, 0, 2), NULL, 10);
 	r->since_us = strtoll(PQgetvalue(res, 0, 3), NULL, 10);
+	if (run_is_many(r))
+		r->expected = strtoull(PQgetvalue(reply->results[1], 0, 0), NULL, 10);
 	log_info("run started", LF_STR("run", r->id), LF_STR("name", run_name(r)),
 		LF_INT("expected_pages", r->expected));
 	for (unsigned i = 0; i < r->waiters_n && !r->options.wait; i++)
 		bulk_accepted(d, &r->waiters[i], r->id);
 	if (!r->options.wait)
 		r->waiters_n = 0;
-	if (r->entity == ENTITY_NONE)
+	if (run_is_many(r))
+		many_go_on(d, r);
+	else if (r->options.kind == RUN_ITEMS_WITH_STOCK)
+		run_check(d, r);
+	else if (r->entity == ENTITY_NONE)
 		start_children(d, r, "sync-all");
 	else
 		run_scan(d, r);
+}
+
+static const char *flag(bool value)
+{
+	return value ? "true" : "false";
+}
+
+static void add(struct db_call *call, const struct db_statement *statement, size_t n, const char *const *values)
+{
+	struct db_param params[DB_PARAMS_MAX];
+	for (size_t i = 0; i < n; i++)
+		params[i] = DB_TEXT(values[i]);
+	db_add(call, statement, (int)n, params);
 }
 
 static void open_row(struct dispatcher *d, struct run *r, const char *who)
@@ -101,12 +121,16 @@ static void open_row(struct dispatcher *d, struct run *r, const char *who)
 	r->opening = true;
 	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
 	snprintf(per_page, sizeof per_page, "%d", r->options.per_page);
-	db_query(d->db, &open_run, on_opened, o, 15, organization, r->id, run_name(r),
-		r->entity ? entity_names[r->entity].name : NULL, fence, per_page, *r->filter ? r->filter : NULL,
-		*r->correlation ? r->correlation : NULL, who, r->parent ? r->parent->id : NULL,
-		r->options.dry_run ? "true" : "false", *r->options.since ? r->options.since : NULL,
-		r->options.incremental ? "true" : "false", r->options.verify ? "true" : "false",
-		r->options.confirm_deletes ? "true" : "false");
+	const char *params[] = {organization, r->id, run_name(r), r->entity ? entity_names[r->entity].name : NULL,
+		fence, per_page, *r->filter ? r->filter : NULL, *r->correlation ? r->correlation : NULL, who,
+		r->parent ? r->parent->id : NULL, flag(r->options.dry_run), *r->options.since ? r->options.since : NULL,
+		flag(r->options.incremental), flag(r->options.verify), flag(r->options.confirm_deletes),
+		flag(r->options.with_stock_only), flag(r->options.active_only)};
+	struct db_call *call = db_begin(d->db);
+	add(call, &open_run, sizeof params / sizeof *params, params);
+	if (run_is_many(r))
+		many_plan(d, r, call);
+	db_run(call, on_opened, o);
 }
 
 static struct run *make(struct dispatcher *d, enum entity_id entity, const struct run_options *options,
@@ -118,7 +142,7 @@ static struct run *make(struct dispatcher *d, enum entity_id entity, const struc
 	r->lane = lane;
 	r->options = *options;
 	snprintf(r->correlation, sizeof r->correlation, "%s", correlation);
-	if (entity == ENTITY_PRODUCT && options->active_only)
+	if (entity == ENTITY_PRODUCT && options->kind == RUN_PULL && options->active_only)
 		snprintf(r->filter, sizeof r->filter, "filter_by=Status.Active");
 	return r;
 }
@@ -139,10 +163,27 @@ static void start_children(struct dispatcher *d, struct run *r, const char *who)
 	}
 }
 
+void run_part(struct dispatcher *d, struct run *parent, enum run_kind kind, enum entity_id entity)
+{
+	struct run_options o = parent->options;
+	o.kind = kind;
+	o.wait = true;
+	o.confirm_deletes = o.confirm_deletes && kind == RUN_PULL;
+	if (kind == RUN_STOCK && o.per_page > MANY_MAX)
+		o.per_page = MANY_MAX;
+	struct run *part = make(d, entity, &o, parent->correlation, parent->lane);
+	part->parent = parent;
+	parent->children_left++;
+	open_row(d, part, run_name(parent));
+}
+
 void run_start(struct dispatcher *d, enum entity_id entity, const struct run_options *options, const char *correlation,
 	const char *who, enum lane lane, const struct run_waiter *waiter)
 {
 	struct run *r = make(d, entity, options, correlation, lane);
+	if (options->kind == RUN_STOCK_SOME)
+		r->many.named = *options->named;
+	r->options.named = NULL;
 	if (waiter)
 		r->waiters[r->waiters_n++] = *waiter;
 	open_row(d, r, who);
@@ -161,6 +202,8 @@ static void on_closed(void *ctx, const struct db_reply *reply)
 	const PGresult *res = reply->failure == DB_OK ? reply->results[0] : NULL;
 	if (reply->failure != DB_OK)
 		snprintf(r->error, sizeof r->error, "the run could not be closed: %s", reply->message);
+	if (res && PQntuples(res))
+		stock_closed(r, PQgetvalue(res, 0, 11));
 	if (res && PQntuples(res) && r->entity) {
 		struct run_counts *c = &r->counts;
 		uint64_t *to[] = {&c->total, &c->processed, &c->failed, &c->skipped, &c->created, &c->updated,
@@ -169,13 +212,15 @@ static void on_closed(void *ctx, const struct db_reply *reply)
 			if (to[i])
 				*to[i] = strtoull(PQgetvalue(res, 0, (int)i), NULL, 10);
 	}
+	if (res && run_is_many(r))
+		many_ended(r, reply->results[1]);
 	r->counts.seconds = (double)(now_us() - r->opened_us) / 1e6;
 	bulk_finished(d, r);
 }
 
 bool run_complete(const struct run *r)
 {
-	return r->entity && r->last && !r->since_us && !*r->filter && !*r->error;
+	return r->entity && r->last && !r->since_us && !*r->filter && !*r->error && !r->options.with_stock_only;
 }
 
 void run_close(struct dispatcher *d, struct run *r)
@@ -193,7 +238,11 @@ void run_close(struct dispatcher *d, struct run *r)
 	snprintf(date, sizeof date, "%" PRId64, r->zoho_date_us);
 	snprintf(overlap, sizeof overlap, "%" PRId64, d->actor->config.sync_overlap / 1000000000);
 	bool complete = well && r->entity && run_complete(r) && !r->options.dry_run;
-	db_query(d->db, &close_run, on_closed, o, 10, d->actor->config.zoho_organization_id, r->id, fence,
-		well ? "completed" : "failed", *r->error ? r->error : NULL, last, calls, date, overlap,
-		complete ? "true" : "false");
+	const char *params[] = {d->actor->config.zoho_organization_id, r->id, fence, well ? "completed" : "failed",
+		*r->error ? r->error : NULL, last, calls, date, overlap, flag(complete)};
+	struct db_call *call = db_begin(d->db);
+	add(call, &close_run, sizeof params / sizeof *params, params);
+	if (run_is_many(r))
+		many_end(d, r, call);
+	db_run(call, on_closed, o);
 }

@@ -26,6 +26,7 @@ void run_free(struct dispatcher *d, struct run *r)
 {
 	TAILQ_REMOVE(&d->runs, r, in_list);
 	buf_free(&r->results);
+	buf_free(&r->many.named);
 	free(r->applied);
 	free(r);
 }
@@ -51,7 +52,8 @@ void run_scan(struct dispatcher *d, struct run *r)
 		.filter = str_of(r->filter),
 		.since_us = r->since_us,
 		.dry_run = r->options.dry_run,
-		.verify = r->options.verify};
+		.verify = r->options.verify,
+		.stocked_only = r->options.with_stock_only};
 	r->scanning = actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_SCAN, &m);
 }
 
@@ -83,7 +85,7 @@ void run_check(struct dispatcher *d, struct run *r)
 		return;
 	if (proofs_wanted(r))
 		proofs_go_on(d, r);
-	else
+	else if (!stock_next_part(d, r))
 		run_close(d, r);
 }
 
@@ -107,6 +109,8 @@ void runs_fetched(struct dispatcher *d, const struct msg_page_fetched *m)
 	r->calls += m->calls;
 	if (m->date_us && (!r->zoho_date_us || m->date_us < r->zoho_date_us))
 		r->zoho_date_us = m->date_us;
+	if (m->failed && run_is_many(r) && many_refused(d, r, m))
+		return;
 	if (m->failed) {
 		snprintf(why, sizeof why, "page %" PRIu64 " could not be fetched: %.*s", m->page, (int)m->error.len,
 			m->error.data ? m->error.data : "");
@@ -114,7 +118,7 @@ void runs_fetched(struct dispatcher *d, const struct msg_page_fetched *m)
 		return;
 	}
 	r->reached = true;
-	if (!m->more && (!r->last || m->page < r->last))
+	if (!m->more && !run_is_many(r) && (!r->last || m->page < r->last))
 		r->last = m->page;
 	run_check(d, r);
 }
@@ -131,12 +135,16 @@ void runs_applied(struct dispatcher *d, const struct msg_page_applied *m)
 		run_fail(d, r, why);
 		return;
 	}
-	if (!mark_applied(r, m->page))
+	bool first = mark_applied(r, m->page);
+	if (run_is_many(r))
+		many_applied(d, r);
+	if (!first)
 		return;
 	r->counts.total += m->rows;
-	r->counts.processed += m->rows - m->failed;
+	r->counts.processed += m->rows - m->failed - m->skipped;
 	r->counts.failed += m->failed;
-	r->counts.skipped += m->stale;
+	r->counts.skipped += m->stale + m->skipped;
+	r->counts.stock += m->stock;
 	r->counts.created += m->created;
 	r->counts.updated += m->updated;
 	r->counts.unchanged += m->unchanged;
@@ -152,6 +160,10 @@ void runs_resend(struct dispatcher *d)
 	{
 		if (r->entity == ENTITY_NONE || r->closing || r->opening)
 			continue;
+		if (run_is_many(r)) {
+			many_again(d, r);
+			continue;
+		}
 		while (r->first < r->pages_size && r->applied[r->first])
 			r->first++;
 		run_scan(d, r);
@@ -167,6 +179,8 @@ void runs_tick(struct dispatcher *d)
 			continue;
 		if (*r->error)
 			run_close(d, r);
+		else if (run_is_many(r))
+			many_go_on(d, r);
 		else if (r->entity != ENTITY_NONE && !r->scanning)
 			run_scan(d, r);
 		else
@@ -189,7 +203,14 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	r->first = strtoull(PQgetvalue(res, row, 8), NULL, 10);
 	r->calls = strtoull(PQgetvalue(res, row, 9), NULL, 10);
 	r->reached = true;
-	for (uint64_t page = 1; page < r->first; page++)
+	r->options.with_stock_only = *PQgetvalue(res, row, 11) == 't';
+	r->options.active_only = *PQgetvalue(res, row, 12) == 't';
+	r->options.kind = stock_kind(PQgetvalue(res, row, 1));
+	r->expected = run_is_many(r) ? strtoull(PQgetvalue(res, row, 13), NULL, 10) : 0;
+	r->pulled = strstr(PQgetvalue(res, row, 14), "products");
+	r->stocked = strstr(PQgetvalue(res, row, 14), "stock");
+	r->all_well = *PQgetvalue(res, row, 15) != 't';
+	for (uint64_t page = 1; page < r->first && !run_is_many(r); page++)
 		mark_applied(r, page);
 	log_info("run goes on", LF_STR("run", r->id), LF_STR("entity", entity_names[r->entity].name),
 		LF_INT("page", r->first));

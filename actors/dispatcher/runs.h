@@ -5,24 +5,47 @@
 #include "ipc/buf.h"
 
 enum { RUN_PAGES_MAX = 100000, RUN_WAITERS_MAX = 16, UUID_BYTES = 37 };
+enum { MANY_MAX = 100, MANY_IN_FLIGHT_MAX = 8 }; /* ids in a call; calls asked for */
+
+enum run_kind {
+	RUN_PULL,	      /* the pages of an entity's list; of ENTITY_NONE: every entity's */
+	RUN_ITEMS_WITH_STOCK, /* products, then their stock: a run of two runs */
+	RUN_STOCK,	      /* details of the products that are known, by the hundred */
+	RUN_STOCK_SOME,	      /* of those that somebody named */
+};
 
 struct run_counts {
 	uint64_t total, processed, failed, skipped, created, updated, unchanged;
 	uint64_t missing, deleted, differing; /* known and on no page; proved gone; found to differ by a drift scan */
+	uint64_t stock, absent;		      /* whose stock changed; RUN_STOCK…: named, and Zoho didn't give them */
 	double seconds;
 };
 
-struct run_waiter { /* an HTTP request that is answered when the run is done */
+/* An HTTP request that is answered when the run is done; `stock`: as /sync/stock, not as a bulk sync. */
+struct run_waiter {
 	struct edge *edge;
 	uint64_t request;
+	bool stock;
 };
 
 struct run_options {
+	enum run_kind kind;
 	bool incremental, active_only, with_stock_only, sync_images, dry_run, wait;
 	bool verify;	      /* every row is compared with its table */
 	bool confirm_deletes; /* a person's word: however many */
-	int per_page;
-	char since[40]; /* as the caller gave it, checked; "" = none */
+	int per_page;	      /* RUN_STOCK…: records in a call */
+	char since[40];	      /* as the caller gave it, checked; "" = none */
+	struct buf *named;    /* RUN_STOCK_SOME: ids, {a,b}; the run takes them */
+	unsigned named_n;
+};
+
+struct many {		    /* a run's pages of named records, as they are asked for */
+	struct buf named;   /* RUN_STOCK_SOME, until it is planned: {a,b} */
+	uint64_t asked;	    /* up to this page */
+	unsigned in_flight; /* with zoho-io or the handler */
+	bool asking;	    /* PostgreSQL is asked what comes next */
+	bool all_asked;	    /* nothing is planned behind `asked` */
+	int64_t moved_ns;   /* when something was asked for, or came, last */
 };
 
 struct run {
@@ -47,7 +70,9 @@ struct run {
 	struct run_counts counts; /* live; from PostgreSQL once closed */
 	struct run_waiter waiters[RUN_WAITERS_MAX];
 	unsigned waiters_n;
-	struct buf results; /* sync-all: what its children answered */
+	struct buf results;   /* of a run of runs: what its children answered; RUN_STOCK…: errors */
+	struct many many;     /* RUN_STOCK… */
+	bool pulled, stocked; /* RUN_ITEMS_WITH_STOCK: which of its parts were begun */
 	bool all_well;
 	struct run_counts totals;
 };
@@ -67,8 +92,36 @@ void run_close(struct dispatcher *, struct run *);
 /* proofs.c: whether what a complete scan missed is gone. */
 bool proofs_wanted(const struct run *);
 void proofs_go_on(struct dispatcher *, struct run *);
+/* many.c: runs whose records are named, by the hundred. */
+bool run_is_many(const struct run *);
+void many_plan(struct dispatcher *, struct run *, struct db_call *); /* in the transaction that opens the run */
+void many_go_on(struct dispatcher *, struct run *);
+void many_applied(struct dispatcher *, struct run *);
+void many_again(struct dispatcher *, struct run *); /* zoho-io knows nothing of it any more */
+/* A page could not be had: false when that is the whole run's failure. */
+bool many_refused(struct dispatcher *, struct run *, const struct msg_page_fetched *);
+void many_end(struct dispatcher *, struct run *, struct db_call *); /* in the transaction that closes it */
+void many_ended(struct run *, const PGresult *);
+
+/* stock.c: items-with-stock, and the routes under /sync/stock. */
+const char *stock_run_name(const struct run *); /* NULL: a pull */
+enum run_kind stock_kind(const char *run_type);
+/* Begins the part that comes next, if one does. */
+bool stock_next_part(struct dispatcher *, struct run *);
+void stock_part_done(struct run *parent, const struct run *part, bool well);
+void stock_closed(struct run *, const char *stock_updated);		   /* as its ledger has it */
+bool stock_named(struct str sync, struct run_options *, enum entity_id *); /* "stock", "items-with-stock" */
+void stock_answer(struct dispatcher *, const struct run *, const struct run_waiter *, bool well);
+void stock_sync(struct actor *, struct edge *, const struct msg_http_request *);
+void stock_sync_some(struct actor *, struct edge *, const struct msg_http_request *);
+
+/* run_life.c: a run that is part of another one. */
+void run_part(struct dispatcher *, struct run *parent, enum run_kind, enum entity_id);
 
 /* bulk.c: the answers. */
+/* false: it was refused with 503. */
+bool bulk_available(struct actor *, struct edge *in, uint64_t request);
+bool bulk_paused(struct actor *, struct edge *in, uint64_t request, enum entity_id);
 void bulk_accepted(struct dispatcher *, const struct run_waiter *, const char *run_id);
 void bulk_finished(struct dispatcher *, struct run *);
 void bulk_stats(struct buf *, const struct run *);

@@ -15,10 +15,10 @@ static int64_t next_due(const struct config_schedule *s, int64_t from)
 	return today > from ? today : today + day_us;
 }
 
-static bool known(const struct config_schedule *s, enum entity_id *entity)
+static bool known(const struct config_schedule *s, struct run_options *o, enum entity_id *entity)
 {
 	*entity = entity_by_bulk(str_of(s->name));
-	return *entity != ENTITY_NONE || !strcmp(s->name, "sync-all");
+	return stock_named(str_of(s->name), o, entity) || *entity != ENTITY_NONE || !strcmp(s->name, "sync-all");
 }
 
 static void start(struct dispatcher *d, const struct config_schedule *s)
@@ -28,9 +28,12 @@ static void start(struct dispatcher *d, const struct config_schedule *s)
 	struct run_options o = {.verify = !s->incremental,
 		.incremental = s->incremental,
 		.per_page = (int)d->actor->config.sync_page_size};
-	if (known(s, &entity) && pause_holds(d, entity))
+	if (!known(s, &o, &entity))
+		return;
+	o.verify = o.verify && o.kind != RUN_STOCK; /* that is done too often */
+	if (pause_holds(d, o.kind == RUN_PULL ? entity : ENTITY_PRODUCT))
 		log_info("sync left out: it is paused", LF_STR("entity", s->name));
-	else if (known(s, &entity))
+	else
 		run_start(d, entity, &o, "", "schedule", LANE_SCHEDULED, NULL);
 }
 
@@ -49,9 +52,10 @@ void schedule_tick(struct dispatcher *d)
 	}
 	bool may = db_up(d->db) && d->zoho.known && d->zoho.authorized && d->zoho.open;
 	for (size_t i = 0; i < all->n; i++) {
-		if (now < d->due_us[i] || !may)
+		if (now < d->due_us[i] || !may || now < stretch_due(d, i))
 			continue;
 		d->due_us[i] = next_due(&all->at[i], now);
+		stretch_ran(d, i);
 		start(d, &all->at[i]);
 	}
 }

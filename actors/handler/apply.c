@@ -35,6 +35,11 @@ void applier_init(struct applier *p, struct actor *a, const struct entity *e, st
 	p->poison = getenv("TDS_POISON");
 }
 
+static const char *kind_of_record(const struct job *j)
+{
+	return j->kind == JOB_PAGE && !j->details ? "list" : "detail";
+}
+
 static enum source source_of(const struct job *j)
 {
 	return j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS;
@@ -56,11 +61,14 @@ static void keep(struct buf *b, const PGresult *res, int column, bool elements)
 	buf_add(b, PQgetvalue(res, 0, column) + braces, (size_t)PQgetlength(res, 0, column) - 2 * braces);
 }
 
-/* `column`: of the first of the three; what was lost and what they changed come behind. */
+/* `column`: of the first of the three; what was lost, what they changed, and whose stock is another come behind. */
 static void count_winners(struct job *j, const PGresult *res, int column)
 {
 	keep(&j->applier->lost, res, column + 3, true);
 	keep(&j->applier->changes, res, column + 4, false);
+	keep(&j->applier->stock, res, column + 5, true);
+	if (PQnfields(res) > column + 6)
+		j->stock += strtoull(PQgetvalue(res, 0, column + 6), NULL, 10);
 	j->created += strtoull(PQgetvalue(res, 0, column), NULL, 10);
 	j->updated += strtoull(PQgetvalue(res, 0, column + 1), NULL, 10);
 	j->unchanged += strtoull(PQgetvalue(res, 0, column + 2), NULL, 10);
@@ -82,8 +90,7 @@ static void write_winners(struct job *j)
 	struct applier *p = j->applier;
 	struct db_call *call = db_begin(p->db);
 	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), param_winners(j),
-		DB_TEXT(p->worker), DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"),
-		*j->run ? DB_TEXT(j->run) : DB_NULL};
+		DB_TEXT(p->worker), DB_TEXT(kind_of_record(j)), *j->run ? DB_TEXT(j->run) : DB_NULL};
 	db_add(call, &sql_of(j)->write[source_of(j)], j->kind == JOB_QUEUE ? 3 : 5, params);
 	if (j->careful) {
 		db_add(call, &constraints, 0, NULL);
@@ -184,8 +191,8 @@ static void decide(struct job *j)
 	char sent[24];
 	snprintf(sent, sizeof sent, "%" PRId64, j->sent_us);
 	struct db_param params[6] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j),
-		DB_TEXT(queue ? p->worker : sent), DB_TEXT(j->kind == JOB_PAGE ? "list" : "detail"),
-		*j->run ? DB_TEXT(j->run) : DB_NULL, DB_TEXT(p->worker)};
+		DB_TEXT(queue ? p->worker : sent), DB_TEXT(kind_of_record(j)), *j->run ? DB_TEXT(j->run) : DB_NULL,
+		DB_TEXT(p->worker)};
 	if (!j->begun)
 		db_add(call, &begin, 0, NULL);
 	if (j->careful)
@@ -244,6 +251,8 @@ void job_run(struct applier *p, struct job *j)
 	j->retry = j->repeated = j->begun = false;
 	j->careful = j->single_step;
 	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = 0;
+	j->stock = 0;
+	buf_reset(&p->stock);
 	j->closed_n = 0;
 	j->depth = 0;
 	buf_reset(&p->lost);

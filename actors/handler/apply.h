@@ -21,15 +21,15 @@ struct job {
 	/* What to do; strings are borrowed until done. */
 	enum job_kind kind;
 	const uint64_t *seqs; /* QUEUE */
-	struct slices *docs;  /* PAGE, RECORD */
+	struct slices *docs;  /* PAGE, RECORD; the first n are to be applied, what follows is left as it is */
 	size_t n;
-	int64_t sent_us;      /* PAGE, RECORD */
-	char run[40];	      /* PAGE: uuid */
-	uint64_t page, fence; /* PAGE */
-	char id[64];	      /* RECORD */
-	const char *ids;      /* RECORD: fetched many at once, "a,b,c"; else NULL */
-	uint64_t seq;	      /* RECORD: the queue row it was fetched for, or 0 */
-	bool dry_run;
+	int64_t sent_us;       /* PAGE, RECORD */
+	char run[40];	       /* PAGE: uuid */
+	uint64_t page, fence;  /* PAGE */
+	char id[64];	       /* RECORD */
+	const char *ids;       /* RECORD: fetched many at once, "a,b,c"; else NULL */
+	uint64_t seq;	       /* RECORD: the queue row it was fetched for, or 0 */
+	bool dry_run, details; /* details: PAGE of whole records, not of a list's rows */
 	enum look look;
 	bool single_step; /* every record alone: one of them may have killed us */
 	job_done done;
@@ -42,6 +42,8 @@ struct job {
 	char error[256]; /* PostgreSQL's words */
 	char column[64]; /* the column that they are about, or "" */
 	uint64_t created, updated, unchanged, stale, failed, refused_42;
+	uint64_t stock,
+		stock_created; /* whose stock changed, and how many of these are new; their ids: applier.stock */
 	uint64_t closed[MESSAGE_LIST_MAX]; /* QUEUE, RECORD: further queue rows that it settled */
 	size_t closed_n;
 	uint64_t outcomes[MESSAGE_LIST_MAX];
@@ -67,6 +69,7 @@ struct applier {
 	struct buf docs, ids, marks;
 	struct buf lost;    /* by the job: ids of rows that it found lost, and wrote anew, with commas between */
 	struct buf changes; /* of the job, where it is traced: jsonb arrays with commas between */
+	struct buf stock;   /* of the job: ids of those whose stock changed, with commas between */
 };
 
 void applier_init(struct applier *, struct actor *, const struct entity *, struct db *);

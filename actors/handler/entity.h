@@ -96,6 +96,9 @@ struct entity {
 	const struct field *fields;   /* ends with path NULL */
 	const struct lines *lines;    /* NULL: none */
 	const struct backlink *backlinks; /* ends with table NULL; NULL: none */
+	/* Columns that say how much of it there is, first what lies there; ends with NULL. What lies where are its lines, which
+	 * are compared and written where they differ: a run tells whose stock changed. NULL: none */
+	const char *const *stock;
 };
 
 extern const struct entity *const entities[ENTITIES];

@@ -52,13 +52,17 @@ static void add_queue(struct job *j, struct db_call *call)
 
 static void add_page(struct job *j, struct db_call *call)
 {
-	char t[8][24];
+	char t[9][24];
+	struct buf stock = {0};
+	buf_fmt(&stock, "{%s}", j->applier->stock.len ? j->applier->stock.data : "");
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(j->run),
 		DB_TEXT(number(t[0], j->page)), DB_TEXT(number(t[1], j->fence)), param_ids(j),
 		DB_TEXT(number(t[2], j->created)), DB_TEXT(number(t[3], j->updated)),
 		DB_TEXT(number(t[4], j->unchanged)), DB_TEXT(number(t[5], j->stale)), DB_TEXT(number(t[6], j->failed)),
-		DB_TEXT(number(t[7], (uint64_t)j->sent_us))};
-	db_add(call, &finish_page, 11, params);
+		DB_TEXT(number(t[7], (uint64_t)j->sent_us)), DB_TEXT(number(t[8], j->docs->n - j->n)),
+		DB_TEXT(stock.data)};
+	db_add(call, &finish_page, 13, params);
+	buf_free(&stock);
 }
 
 static void add_many(struct job *j, struct db_call *call)

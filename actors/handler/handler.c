@@ -5,6 +5,7 @@
 #include <string.h>
 #include "actors/actor.h"
 #include "actors/handler/apply.h"
+#include "actors/handler/stocked.h"
 
 enum { EDGES_WAITING_MAX = 2 }; /* dispatcher and zoho-io */
 static const int64_t retry_min_ns = 100000000, retry_max_ns = 5000000000;
@@ -70,12 +71,14 @@ static bool report_page(struct actor *a, const struct job *j, const struct msg_p
 			.entity = m->entity,
 			.page = m->page,
 			.retry = j->retry && !j->repeated,
-			.rows = j->n,
+			.rows = j->docs->n,
 			.created = j->created,
 			.updated = j->updated,
 			.unchanged = j->unchanged,
 			.stale = j->stale,
 			.failed = j->failed,
+			.skipped = j->docs->n - j->n,
+			.stock = j->stock,
 			.error = str_of(j->retry && !j->repeated ? j->error : "")});
 }
 
@@ -203,6 +206,7 @@ static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 		j->fence = p->fence;
 		j->dry_run = p->dry_run;
 		j->look = p->verify ? LOOK_VERIFYING : p->dry_run ? LOOK_TRACED : j->look;
+		j->details = p->details;
 	} else {
 		snprintf(j->id, sizeof j->id, "%.*s", (int)r->id.len, r->id.data);
 		j->seq = r->seq;
@@ -231,10 +235,13 @@ static void work_on(struct actor *a)
 	for (int i = 0; i < EDGES_WAITING_MAX && !h->now; i++)
 		if (h->waiting[i].edge)
 			h->now = &h->waiting[i];
-	if (h->now) {
-		prepare(a, h, h->now);
+	if (!h->now)
+		return;
+	prepare(a, h, h->now);
+	if (h->now->type == MSG_PAGE && h->now->message.page.stocked_only && h->entity->stock)
+		stocked_run(&h->applier, &h->job);
+	else
 		job_run(&h->applier, &h->job);
-	}
 }
 
 static void keep(struct actor *a, struct edge *e, const union message *m, enum message_type type)

@@ -10,7 +10,7 @@ static void add_record(struct job *j, struct buf *b, size_t i, bool first)
 		buf_str(b, ",");
 	if (j->kind == JOB_QUEUE)
 		buf_fmt(b, "%" PRIu64, j->seqs[i]);
-	else if (j->kind == JOB_PAGE)
+	else if (j->kind == JOB_PAGE && !j->details)
 		slice_reduced(j->docs->at[i], &j->applier->mapped, b);
 	else
 		buf_add(b, j->docs->at[i].data, j->docs->at[i].len);
@@ -59,7 +59,7 @@ struct db_param param_ids(struct job *j)
 	struct buf *b = &j->applier->ids;
 	buf_reset(b);
 	buf_str(b, "{");
-	for (size_t i = 0; i < j->n; i++) {
+	for (size_t i = 0; i < j->docs->n; i++) {
 		struct str id = slice_member_any(j->docs->at[i], j->applier->entity->id_path);
 		if (i)
 			buf_str(b, ",");

@@ -30,9 +30,10 @@ void job_start_over(struct job *j)
 	db_query(j->applier->db, &rollback, NULL, NULL, 0);
 	j->begun = false;
 	j->careful = true;
-	j->created = j->updated = j->unchanged = j->stale = j->failed = 0;
+	j->created = j->updated = j->unchanged = j->stale = j->failed = j->stock = 0;
 	buf_reset(&j->applier->lost);
 	buf_reset(&j->applier->changes);
+	buf_reset(&j->applier->stock);
 	j->stack[0] = (struct job_range){0, j->n};
 	j->depth = j->n ? 1 : 0;
 	job_next_range(j);

@@ -26,6 +26,17 @@ extern const char statement_changes_all[];
 void statement_outcomes(struct buf *);
 void statement_outcomes_from(struct buf *);
 
+/* Of a record's lines: FROM item e(line, n) over v.doc, and the value of a field of theirs. */
+void statement_elements(struct buf *, const struct lines *);
+void statement_line_value(struct buf *, const struct field *);
+
+/* statement_stock.c, of entities with `stock`: lines written where they differ (CTEs moved and stock: whose lines, whose stock
+ * changed), the log's and the counters' share of it. */
+void statement_stock_lines(struct buf *, const struct entity *);
+void statement_stock_log(struct buf *);
+extern const char statement_stock_updated[]; /* how many changed in nothing but their lines */
+void statement_stock_counts(struct buf *, const struct entity *, enum look); /* ", changes, ids, how many" */
+
 /* The statements themselves; the text is the caller's. "" where there is nothing to link. */
 char *statement_apply(const struct entity *, enum source, enum look);
 char *statement_decide(const struct entity *, enum source, enum look);

@@ -85,7 +85,7 @@ static void insert(struct buf *b, const struct entity *e)
 }
 
 /* e(line, n): the lines of v, a line with a nested array once for each of its elements. */
-static void elements(struct buf *b, const struct lines *l)
+void statement_elements(struct buf *b, const struct lines *l)
 {
 	struct buf list = {0};
 	buf_str(&list, "jsonb_array_elements(CASE WHEN v.has_lines THEN ");
@@ -102,7 +102,7 @@ static void elements(struct buf *b, const struct lines *l)
 	buf_free(&list);
 }
 
-static void line_value(struct buf *b, const struct field *f)
+void statement_line_value(struct buf *b, const struct field *f)
 {
 	struct field of_record = *f;
 	of_record.path++;
@@ -130,11 +130,11 @@ static void lines(struct buf *b, const struct lines *l)
 	buf_fmt(b, ") SELECT $1, v.id, h.own%s", l->order_column ? ", e.n" : "");
 	for (const struct field *f = l->fields; f->path; f++) {
 		buf_str(b, ", ");
-		line_value(b, f);
+		statement_line_value(b, f);
 	}
 	buf_str(b,
 		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN LATERAL ");
-	elements(b, l);
+	statement_elements(b, l);
 	buf_str(b, " WHERE v.has_lines AND gate.n >= 0 RETURNING 1)");
 }
 
@@ -147,8 +147,11 @@ static void log_rows(struct buf *b, const struct entity *e, const char *worker)
 		" SELECT $1, c.queue_id, c.run_id, '%s', c.id, c.own::text, c.operation::tds_operation_type, 'completed',"
 		" c.attempt, %s FROM (SELECT u.*, CASE WHEN u.del THEN 'delete' ELSE 'update' END AS operation FROM upd u"
 		" UNION ALL SELECT i.own, i.id, v.queue_id, v.run_id, v.attempt, false, 'create' FROM ins i"
-		" JOIN val v ON v.id = i.id) c)",
+		" JOIN val v ON v.id = i.id",
 		entity_names[e->id].name, worker);
+	if (e->stock)
+		statement_stock_log(b);
+	buf_str(b, ") c)");
 }
 
 static void writing(struct buf *b, const struct entity *e, const char *from, const char *worker, enum look look)
@@ -158,18 +161,26 @@ static void writing(struct buf *b, const struct entity *e, const char *from, con
 		statement_changes(b, e);
 	update(b, e);
 	insert(b, e);
-	if (e->lines)
+	if (e->stock)
+		statement_stock_lines(b, e);
+	else if (e->lines)
 		lines(b, e->lines);
 	log_rows(b, e, worker);
 }
 
 /* What was written, and ids of records that were known and had no row any more: `known_before` says of i.id whether it was. */
-static void counts(struct buf *b, enum look look, const char *known_before)
+static void counts(struct buf *b, const struct entity *e, enum look look, const char *known_before)
 {
+	static const char updated[] = "(SELECT count(*) FROM upd)";
+	const char *more = e->stock ? statement_stock_updated : "0";
 	buf_fmt(b,
-		"(SELECT count(*) FROM ins), (SELECT count(*) FROM upd), (SELECT count(*) FROM val)"
-		" - (SELECT count(*) FROM ins) - (SELECT count(*) FROM upd), (SELECT array_agg(i.id) FROM ins i WHERE %s)%s%s",
-		known_before, look ? ", " : "", look ? statement_changes_all : "");
+		"(SELECT count(*) FROM ins), %1$s + %2$s, (SELECT count(*) FROM val) - (SELECT count(*) FROM ins) - %1$s - %2$s,"
+		" (SELECT array_agg(i.id) FROM ins i WHERE %3$s)",
+		updated, more, known_before);
+	if (e->stock)
+		statement_stock_counts(b, e, look);
+	else if (look)
+		buf_fmt(b, ", %s", statement_changes_all);
 }
 
 char *statement_write(const struct entity *e, enum source from, enum look look)
@@ -182,7 +193,7 @@ char *statement_write(const struct entity *e, enum source from, enum look look)
 		"i.id IN (SELECT s.source_entity_id FROM tds_entity_state s WHERE s.organization_id = $1 AND s.entity_type = '%s'"
 		" AND s.source_entity_id = i.id AND s.apply_token > 1)",
 		entity_names[e->id].name);
-	counts(&b, look, known.data);
+	counts(&b, e, look, known.data);
 	buf_free(&known);
 	return b.data;
 }
@@ -196,7 +207,7 @@ char *statement_apply(const struct entity *e, enum source from, enum look look)
 		from == SOURCE_QUEUE ? "$3" : "$6", look);
 	statement_outcomes(&b);
 	buf_str(&b, ", ");
-	counts(&b, look, "i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)");
+	counts(&b, e, look, "i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)");
 	statement_outcomes_from(&b);
 	return b.data;
 }

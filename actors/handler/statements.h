@@ -18,7 +18,8 @@ enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
  *   position (1-based, in the source), id, outcome (enum apply_outcome; OUTCOME_APPLIED = winner), refetch, raced, and in
  *   every row the same: created, updated, unchanged of the winners, ids text[] of those that were known and whose row had been
  *   lost (NULL: none), and where it is traced their changes as a jsonb array of
- *   {id, kind: missing_here | differs | deleted, fields: {column: [what was, what is]}, event: id of the queue row or null}.
+ *   {id, kind: missing_here | differs | deleted, fields: {column: [what was, what is]}, event: id of the queue row or null}; of entities with
+ *   `stock` then (NULL where it isn't traced) ids text[] of those whose stock changed (NULL: none), and how many they are.
  *   raced: the record's state changed between the statement's snapshot and the lock, so what was written stands on an old
  *   look: roll back, and decide and write in two. (A second statement has a fresh snapshot; concurrent CTEs have not, and
  *   would leave lines of both versions: PostgreSQL documentation, "Data-Modifying Statements in WITH".)
@@ -27,7 +28,7 @@ enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
  * decide: upserts tds_entity_state in key order, thereby locks the records; the first five columns of `apply`.
  *   QUEUE $1 organisation $2 seqs            DOCS  $1 … $5 as above
  * write: with a fresh snapshot, writes the winners: update, insert, lines, log; one row: created, updated, unchanged, lost, and
- *   their changes.
+ *   what follows it.
  *   QUEUE $1 organisation $2 seqs of winners $3 worker
  *   DOCS  $1 organisation $2 docs of winners $3 worker $4 'list' or 'detail' $5 run uuid or NULL
  * lost: rows that are there again have a new own id: others that refer to them get it, and what lists don't carry is wanted.
@@ -40,3 +41,12 @@ struct entity_statements {
 
 /* Made once, when first asked for; they live as long as the process. */
 const struct entity_statements *entity_statements(const struct entity *, enum look);
+
+/* Of entities with `stock`; the text is the caller's.
+ * plan: plans a run by the hundred. $1 organisation $2 run $3 a page $4 active only $5 with stock only: those whose total isn't 0,
+ *   or of which something lies somewhere; answers how many pages.
+ * kept: of ids, those of which the table says that there is stock. $1 organisation $2 ids text[]
+ * facts: one row of numbers for people. $1 organisation; answers JSON. */
+char *statement_stock_plan(const struct entity *);
+char *statement_stock_kept(const struct entity *);
+char *statement_stock_facts(const struct entity *);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "actors/handler/statements.h"
 #include "actors/metrics/metrics.h"
 #include "actors/view.h"
 #include "sql_embedded.h"
@@ -143,24 +144,62 @@ static void run(struct actor *a, struct edge *in, const struct msg_http_request 
 	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
 }
 
-static void by_entity(struct actor *a, struct edge *in, const struct msg_http_request *m, const struct db_statement *s)
+/* When all details are expected to be there, as RFC 3339; absent when nobody can say. */
+static struct str finish(const struct metrics *m, char *to, size_t size)
+{
+	struct buf b = {0};
+	if (!m->wanted_known || !m->wanted_finish_us)
+		return (struct str){0};
+	buf_time(&b, m->wanted_finish_us);
+	snprintf(to, size, "%.*s", (int)b.len - 2, b.data + 1);
+	buf_free(&b);
+	return str_of(to);
+}
+
+static void on_wanted(struct actor *a, struct edge *e, const union message *message)
+{
+	struct metrics *m = a->state;
+	const struct msg_wanted *w = &message->wanted;
+	(void)e;
+	for (size_t i = 0; i < w->wanted.n && i < ENTITIES; i++)
+		m->wanted[i] = w->wanted.at[i];
+	m->wanted_known = true;
+	m->wanted_finish_us = w->finish_us;
+}
+
+static void stock_facts(struct actor *a, struct edge *in, const struct msg_http_request *m)
+{
+	static struct db_statement statement = {"stock_facts", NULL};
+	struct view v;
+	if (!statement.sql)
+		statement.sql = statement_stock_facts(entities[ENTITY_PRODUCT]);
+	view_start(&v, a, &statement);
+	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
+}
+
+static void by_entity(struct actor *a, struct edge *in, const struct msg_http_request *m, const struct db_statement *s,
+	const struct str *third)
 {
 	struct view v;
 	struct buf names = every_entity();
 	view_start(&v, a, s);
 	view_text(&v, (struct str){names.data, names.len});
+	if (third)
+		view_text(&v, *third);
 	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
 	buf_free(&names);
 }
 
 static void entity_list(struct actor *a, struct edge *in, const struct msg_http_request *m)
 {
-	by_entity(a, in, m, &entities_sql);
+	char time[40];
+	const struct str expected = finish(a->state, time, sizeof time);
+	by_entity(a, in, m, &entities_sql, &expected);
 }
 
 static void drift(struct actor *a, struct edge *in, const struct msg_http_request *m)
 {
-	by_entity(a, in, m, &drift_sql);
+	by_entity(a, in, m, &drift_sql, NULL);
 }
 
 static void explain(struct actor *a, struct edge *in, const struct msg_http_request *m)
@@ -218,6 +257,7 @@ const struct actor_type actor_metrics = {
 	.kind = ACTOR_METRICS,
 	.state_size = sizeof(struct metrics),
 	.start = start,
+	.on = {[MSG_WANTED] = on_wanted},
 	.routes = {[ROUTE_WEBHOOK_HEALTH] = webhook_health,
 		[ROUTE_WEBHOOK_STATS] = stats,
 		[ROUTE_WEBHOOK_DUPLICATES] = duplicates,
@@ -229,5 +269,6 @@ const struct actor_type actor_metrics = {
 		[ROUTE_ENTITY_LIST] = entity_list,
 		[ROUTE_EXPLAIN] = explain,
 		[ROUTE_DRIFT] = drift,
+		[ROUTE_STOCK_STATS] = stock_facts,
 		[ROUTE_QUEUE] = queue},
 };

@@ -25,6 +25,9 @@ struct metrics {
 	int newest, samples_n;
 	int64_t started_us;
 	char database_why[128];
+	uint64_t wanted[ENTITIES]; /* details, as the dispatcher last told */
+	bool wanted_known;
+	int64_t wanted_finish_us; /* 0: nobody can say */
 };
 
 enum health { HEALTHY, DEGRADED, CRITICAL };

@@ -1,5 +1,6 @@
 /* /metrics: Prometheus text format 0.0.4. Every counter of counters.def per actor, and the facts of health. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include "actors/metrics/metrics.h"
 
@@ -53,11 +54,31 @@ static void add_by_entity(struct buf *b, const PGresult *res, int column, const 
 				PQgetvalue(res, row, column));
 }
 
+static void add_details(struct buf *b, const struct metrics *m)
+{
+	bool any = false;
+	if (!m->wanted_known)
+		return;
+	buf_str(b,
+		"# HELP tds_details_wanted Records whose details are still to be fetched\n# TYPE tds_details_wanted gauge\n");
+	for (int e = 1; e < ENTITIES; e++) {
+		buf_fmt(b, "tds_details_wanted{entity=\"%s\"} %" PRIu64 "\n", entity_names[e].name, m->wanted[e]);
+		any |= m->wanted[e];
+	}
+	double seconds = (double)(m->wanted_finish_us - now_us()) / 1e6;
+	gauge(b, "details_expected_finish_seconds", "Until all of them are there; NaN when nobody can say",
+		!any		       ? 0
+		: !m->wanted_finish_us ? NAN
+		: seconds > 0	       ? seconds
+				       : 0);
+}
+
 void prometheus_text(struct metrics *m, const struct facts *f, struct buf *b)
 {
 	struct verdict v = judge(m, f);
 	add_counters(b, m);
 	add_actors(b, m);
+	add_details(b, m);
 	gauge(b, "database_up", "Whether PostgreSQL answers", f->known);
 	gauge(b, "health_score", "0 to 100", v.score);
 	buf_str(b, "# HELP tds_health The verdict: the one that holds is 1\n# TYPE tds_health gauge\n");

@@ -31,16 +31,21 @@ static void report(struct zoho *z, const struct msg_fetch *m, const struct call 
 
 static void report_own(struct fetch *f, const struct reply *r)
 {
+	if (f->of_run) {
+		zoho_many_report(f, r);
+		return;
+	}
 	report(f->call.zoho, &(struct msg_fetch){.entity = f->call.entity, .id = str_of(f->id), .seq = f->seq},
 		&f->call, r);
 }
 
-static void free_fetch(struct fetch *f)
+void zoho_fetch_free(struct fetch *f)
 {
 	struct zoho *z = f->call.zoho;
 	zoho_call_stop(&f->call);
 	TAILQ_REMOVE(&z->fetches[f->call.lane], f, in_lane);
 	z->fetches_n[f->call.lane]--;
+	free(f->of_run);
 	free(f->id);
 	free(f);
 }
@@ -53,7 +58,7 @@ static bool hand_over(struct fetch *f)
 		.seq = f->seq,
 		.sent_us = f->call.sent_us,
 		.body = {f->call.body, f->call.length}};
-	if (!zoho_hand_over(&f->call, MSG_RECORD, &message, f->call.length))
+	if (f->of_run ? !zoho_many_hand_over(f) : !zoho_hand_over(&f->call, MSG_RECORD, &message, f->call.length))
 		return false;
 	report_own(f, &fine);
 	return true;
@@ -66,7 +71,7 @@ static void on_over(struct call *call, const struct reply *r)
 	if (r->verdict != REPLY_OK)
 		report_own(f, r);
 	if (r->verdict != REPLY_OK || hand_over(f))
-		free_fetch(f);
+		zoho_fetch_free(f);
 }
 
 struct call *zoho_fetch_next(struct zoho *z, enum lane lane)
@@ -82,6 +87,7 @@ void zoho_fetch_go(struct call *call)
 {
 	char path[CALL_PATH_BYTES];
 	const struct fetch *f = (const struct fetch *)call;
+	zoho_many_called((struct fetch *)call);
 	if (f->many)
 		snprintf(path, sizeof path, "%s?item_ids=%s", call->of->many, f->id);
 	else if (call->of->detail_root)
@@ -98,7 +104,7 @@ void zoho_fetches_tidy(struct zoho *z)
 		for (f = TAILQ_FIRST(&z->fetches[lane]); f; f = next) {
 			next = TAILQ_NEXT(f, in_lane);
 			if (f->call.state == CALL_HELD && hand_over(f))
-				free_fetch(f);
+				zoho_fetch_free(f);
 		}
 }
 
@@ -113,7 +119,7 @@ void zoho_fetches_refuse(struct zoho *z, int64_t code, const char *why)
 			if (f->call.state != CALL_WAITING)
 				continue;
 			report_own(f, &r);
-			free_fetch(f);
+			zoho_fetch_free(f);
 		}
 }
 
@@ -147,12 +153,12 @@ static bool is_queued(const struct zoho *z, const struct msg_fetch *m, uint64_t 
 	const struct fetch *f;
 	for (int lane = 0; lane < LANES; lane++)
 		TAILQ_FOREACH(f, &z->fetches[lane], in_lane)
-	if (f->hash == hash && f->call.entity == m->entity && f->seq == m->seq && str_eq(m->id, f->id))
+	if (!f->of_run && f->hash == hash && f->call.entity == m->entity && f->seq == m->seq && str_eq(m->id, f->id))
 		return true;
 	return false;
 }
 
-static const char *impossible(struct zoho *z, const struct msg_fetch *m)
+const char *zoho_fetch_impossible(struct zoho *z, const struct msg_fetch *m)
 {
 	const struct entity *of = entity_of(m->entity);
 	if (!are_ids(m->id, of))
@@ -164,22 +170,24 @@ static const char *impossible(struct zoho *z, const struct msg_fetch *m)
 	return NULL;
 }
 
-static void open_fetch(struct zoho *z, const struct msg_fetch *m, enum lane lane, uint64_t hash)
+void zoho_fetch_open(struct zoho *z, const struct msg_fetch *m, enum lane lane, uint64_t hash, struct many *of_run)
 {
 	struct fetch *f = calloc(1, sizeof *f);
 	if (!f)
 		die(EXIT_TEMPORARY, "out of memory");
-	*f = (struct fetch){.seq = m->seq, .hash = hash, .id = strndup(m->id.data, m->id.len)};
+	*f = (struct fetch){.seq = m->seq, .hash = hash, .id = strndup(m->id.data, m->id.len), .of_run = of_run};
 	if (!f->id)
 		die(EXIT_TEMPORARY, "out of memory");
-	f->many = strchr(f->id, ',');
+	f->many = of_run || strchr(f->id, ',');
 	f->call = (struct call){.zoho = z,
 		.lane = lane,
 		.entity = (enum entity_id)m->entity,
 		.of = entity_of(m->entity),
 		.to = actor_edge_handler(z->actor, (enum entity_id)m->entity, hash),
 		.list = f->many,
-		.correlation = f->many ? "details" : f->id,
+		.correlation = of_run	 ? zoho_many_run(of_run)
+			       : f->many ? "details"
+					 : f->id,
 		.over = on_over};
 	TAILQ_INSERT_TAIL(&z->fetches[lane], f, in_lane);
 	z->fetches_n[lane]++;
@@ -191,7 +199,7 @@ void zoho_fetch(struct actor *a, struct edge *e, const union message *message)
 	const struct msg_fetch *m = &message->fetch;
 	enum lane lane = m->lane < LANES ? (enum lane)m->lane : LANE_DETAIL;
 	uint64_t hash = id_hash(m->id);
-	const char *why = impossible(z, m);
+	const char *why = zoho_fetch_impossible(z, m);
 	(void)e;
 	struct reply r = {.verdict = REPLY_REFUSED, .code = CODE_NOT_POSSIBLE};
 	if (!why && is_queued(z, m, hash))
@@ -201,7 +209,7 @@ void zoho_fetch(struct actor *a, struct edge *e, const union message *message)
 		r.code = CODE_QUEUE_FULL;
 	}
 	if (!why) {
-		open_fetch(z, m, lane, hash);
+		zoho_fetch_open(z, m, lane, hash, NULL);
 		return;
 	}
 	snprintf(r.why, sizeof r.why, "%s", why);

@@ -57,6 +57,7 @@ bool zoho_page_hand_over(struct page *p)
 		.sent_us = p->call.sent_us,
 		.dry_run = s->dry_run,
 		.verify = s->verify,
+		.stocked_only = s->stocked_only,
 		.body = {p->call.body, p->call.length}};
 	if (!zoho_hand_over(&p->call, MSG_PAGE, &message, p->call.length + strlen(s->run)))
 		return false;

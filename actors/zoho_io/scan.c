@@ -114,6 +114,7 @@ void zoho_scans_refuse(struct zoho *z, enum lane from, enum lane to, int64_t cod
 	TAILQ_FOREACH(s, &z->scans, in_zoho)
 	if (s->lane >= from && s->lane <= to)
 		refuse(s, code, why);
+	zoho_many_refuse(z, from, to, PRODUCTS, code, why);
 }
 
 void zoho_scans_refuse_product(struct zoho *z, enum product product, const char *why)
@@ -126,6 +127,7 @@ void zoho_scans_refuse_product(struct zoho *z, enum product product, const char 
 		z->breakers[product].rejected++;
 		refuse(s, CODE_BREAKER_OPEN, why);
 	}
+	zoho_many_refuse(z, LANE_USER, LANE_USER, product, CODE_BREAKER_OPEN, why);
 }
 
 static void tidy(struct scan *s)
@@ -181,7 +183,8 @@ static void open_scan(struct zoho *z, const struct msg_scan *m, const struct ent
 		.of = of,
 		.since_us = m->since_us,
 		.dry_run = m->dry_run,
-		.verify = m->verify};
+		.verify = m->verify,
+		.stocked_only = m->stocked_only};
 	take(s->run, sizeof s->run, m->run);
 	take(s->filter, sizeof s->filter, m->filter);
 	zoho_plan_open(&s->plan, m->first, m->expected, m->todo.at, m->todo.n);
@@ -218,4 +221,5 @@ void zoho_scan_stop(struct actor *a, struct edge *e, const union message *messag
 		log_info("scan stopped", LF_STR("run", s->run));
 		free_scan(s);
 	}
+	zoho_many_stop(a->state, message->scan_stop.run, message->scan_stop.fence);
 }

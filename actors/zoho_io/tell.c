@@ -63,7 +63,7 @@ static void flush(struct zoho *z)
 }
 
 /* The words for why Zoho isn't asked now, and until when; false when nothing is in the way. */
-static bool blocked(const struct zoho *z, char *why, size_t size, int64_t *until_us)
+static bool blocked(const struct zoho *z, char *why, size_t size, int64_t *until_us, bool *broken)
 {
 	const struct budget *b = &z->budget;
 	int64_t now_ms = zoho_now_ms(), now_ns = loop_clock();
@@ -74,6 +74,7 @@ static bool blocked(const struct zoho *z, char *why, size_t size, int64_t *until
 			continue; /* after its time it is tried with the next call, so that one must come */
 		*until_us = now_us() + wait_ms * 1000;
 		snprintf(why, size, "circuit breaker '%s' is open", breaker->name);
+		*broken = true;
 		return true;
 	}
 	if (b->day_until_ms > now_ms) {
@@ -108,7 +109,7 @@ static void describe(struct zoho *z, struct msg_zoho_state *m, char *why, size_t
 		m->until_us = until_us;
 		snprintf(why, size, "%s", no_token ? no_token : t->why);
 	} else {
-		m->open = !blocked(z, why, size, &m->until_us);
+		m->open = !blocked(z, why, size, &m->until_us, &m->broken);
 	}
 	m->why = str_of(why);
 	if (m->until_us)

@@ -76,17 +76,19 @@ struct scan {
 	enum lane lane;
 	const struct entity *of;
 	int64_t since_us;
-	bool dry_run, verify;
+	bool dry_run, verify, stocked_only;
 	struct plan plan;
 	TAILQ_HEAD(page_list, page) pages; /* handed out by the plan and not finished */
 };
 
+struct many;
 struct fetch {
 	struct call call;
 	TAILQ_ENTRY(fetch) in_lane;
 	char *id; /* or ids, "a,b,c" */
 	bool many;
 	uint64_t seq, hash;
+	struct many *of_run; /* it is a page of a run; NULL: it isn't */
 };
 TAILQ_HEAD(fetch_list, fetch);
 TAILQ_HEAD(scan_list, scan);
@@ -152,7 +154,21 @@ struct call *zoho_fetch_next(struct zoho *, enum lane);
 void zoho_fetch_go(struct call *);
 void zoho_fetches_tidy(struct zoho *);
 void zoho_fetches_refuse(struct zoho *, int64_t code, const char *why);
+const char *zoho_fetch_impossible(struct zoho *, const struct msg_fetch *); /* why, or NULL */
+void zoho_fetch_open(
+	struct zoho *, const struct msg_fetch *, enum lane, uint64_t hash, struct many *of_run); /* takes it */
+void zoho_fetch_free(struct fetch *);
 bool zoho_is_idle(const struct zoho *); /* nothing flies and nothing is held */
+
+/* many.c: pages of runs whose records are named: fetches that are answered as pages. */
+void zoho_many(struct actor *, struct edge *, const union message *);
+void zoho_many_stop(struct zoho *, struct str run, uint64_t fence);
+void zoho_many_report(struct fetch *, const struct reply *);
+bool zoho_many_hand_over(struct fetch *);
+void zoho_many_called(struct fetch *);
+const char *zoho_many_run(const struct many *);
+/* Those that somebody waits for, or of lanes, are given up; product PRODUCTS: any. */
+void zoho_many_refuse(struct zoho *, enum lane from, enum lane to, enum product, int64_t code, const char *why);
 
 /* room.c: the handlers' rings. */
 bool zoho_room(struct zoho *, struct call *, size_t bytes); /* reserves */

@@ -179,6 +179,7 @@ const struct actor_type actor_zoho_io = {
 			[MSG_SCAN] = zoho_scan,
 			[MSG_SCAN_STOP] = zoho_scan_stop,
 			[MSG_FETCH] = zoho_fetch,
+			[MSG_MANY] = zoho_many,
 		},
 	.routes =
 		{

@@ -1,6 +1,7 @@
--- Opens a run unless one is running for the entity (or, for sync-all, at all). $1 organisation, $2 id, $3 run_type, $4 entity or NULL, $5 fence,
+-- Opens a run unless one of its kind is running for the entity (or, for sync-all, at all). $1 organisation, $2 id, $3 run_type, $4 entity or NULL, $5 fence,
 -- $6 per_page, $7 filter, $8 correlation, $9 requested by, $10 parent or NULL, $11 dry_run, $12 since (text or NULL),
--- $13 incremental, $14 verify, $15 deletes are confirmed by a person. Answers: id and started of the run that is running now, whether it is this one, pages expected, since (Unix µs).
+-- $13 incremental, $14 verify, $15 deletes are confirmed by a person, $16 with_stock_only, $17 active_only. Answers: id and started of the
+-- run that is running now, whether it is this one, pages expected, since (Unix µs).
 WITH cursor AS (
 	SELECT cursor_value::timestamptz AS since FROM tds_sync_cursors
 	WHERE organization_id = $1 AND source_type = 'zoho' AND entity_type = $4::tds_entity_type AND $13::boolean
@@ -9,8 +10,9 @@ WITH cursor AS (
 		parent_run_id, dry_run, verify, confirm_deletes, since, started_at, worker_id, configuration_snapshot, pages_expected)
 	SELECT $1, $2::uuid, $3, $4::tds_entity_type, 'running', $5::bigint, $6::int, $7, $8, $9, $10::uuid, $11::boolean, $14::boolean, $15::boolean,
 		coalesce($12::timestamptz, (SELECT since FROM cursor)), now(), 'dispatcher',
-		jsonb_build_object('verify', $14::boolean, 'confirm_deletes', $15::boolean, 'per_page', $6::int, 'filter', $7::text, 'incremental', $13::boolean, 'dry_run', $11::boolean, 'modified_since', $12::text),
-		(SELECT last_page FROM tds_sync_runs WHERE organization_id = $1 AND entity_type = $4::tds_entity_type AND status = 'completed'
+		jsonb_build_object('verify', $14::boolean, 'confirm_deletes', $15::boolean, 'per_page', $6::int, 'filter', $7::text, 'incremental', $13::boolean, 'dry_run', $11::boolean, 'modified_since', $12::text,
+			'with_stock_only', $16::boolean, 'active_only', $17::boolean),
+		(SELECT last_page FROM tds_sync_runs WHERE organization_id = $1 AND entity_type = $4::tds_entity_type AND run_type = $3 AND status = 'completed'
 			AND per_page = $6::int AND filter IS NOT DISTINCT FROM $7 AND last_page IS NOT NULL AND since IS NULL
 			ORDER BY created_at DESC LIMIT 1)
 	ON CONFLICT DO NOTHING RETURNING id, pages_expected, since
@@ -18,6 +20,6 @@ WITH cursor AS (
 SELECT id, true, coalesce(CASE WHEN since IS NULL THEN pages_expected END, 0), coalesce((extract(epoch FROM since) * 1000000)::bigint, 0) FROM opened
 UNION ALL
 SELECT id, false, 0, 0 FROM tds_sync_runs WHERE organization_id = $1 AND status = 'running'
-	AND entity_type IS NOT DISTINCT FROM $4::tds_entity_type AND run_type IS NOT DISTINCT FROM CASE WHEN $4 IS NULL THEN $3 ELSE run_type END
+	AND entity_type IS NOT DISTINCT FROM $4::tds_entity_type AND run_type = $3
 	AND NOT EXISTS (SELECT FROM opened)
 LIMIT 1

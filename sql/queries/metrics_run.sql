@@ -1,7 +1,7 @@
 -- One run with its pages. $1 organisation, $2 id.
 SELECT (tds_run_json(r) || jsonb_build_object('worker_id', r.worker_id, 'skipped_events', r.skipped_events,
 	'verify', r.verify, 'dry_run', r.dry_run, 'missing', r.missing_count, 'deleted', r.deleted_count, 'differing', r.differing_count,
-	'created', r.created_count, 'updated', r.updated_count, 'unchanged', r.unchanged_count, 'api_calls', r.api_calls,
+	'created', r.created_count, 'updated', r.updated_count, 'unchanged', r.unchanged_count, 'stock_updated', r.stock_updated_count, 'api_calls', r.api_calls,
 	'parent_run_id', r.parent_run_id, 'correlation_id', r.correlation_id, 'scan_complete', r.scan_complete,
 	'statistics', jsonb_build_object('total', r.total_events, 'processed', r.processed_events, 'failed', r.failed_events,
 		'skipped', r.skipped_events, 'success_rate', CASE WHEN r.total_events = 0 THEN 1
@@ -11,7 +11,7 @@ SELECT (tds_run_json(r) || jsonb_build_object('worker_id', r.worker_id, 'skipped
 	'queue_breakdown', '{}'::jsonb, 'configuration', coalesce(r.configuration_snapshot, '{}'),
 	'configuration_snapshot', coalesce(r.configuration_snapshot, '{}'), 'error_summary', r.error_summary,
 	'pages', coalesce((SELECT jsonb_agg(jsonb_build_object('page', p.page, 'state', p.state, 'rows', p.rows, 'created', p.created,
-		'updated', p.updated, 'unchanged', p.unchanged, 'stale', p.stale, 'failed', p.failed, 'applied_at', tds_time_json(p.applied_at))
+		'updated', p.updated, 'unchanged', p.unchanged, 'stale', p.stale, 'failed', p.failed, 'stock_updated', p.stock_updated, 'applied_at', tds_time_json(p.applied_at))
 		ORDER BY p.page) FROM tds_run_pages p WHERE p.run_id = r.id), '[]'),
 	'differences', coalesce((SELECT jsonb_agg(jsonb_build_object('entity_id', d.source_entity_id, 'kind', d.kind, 'fields', d.fields,
 		'action', d.action) ORDER BY d.kind, d.source_entity_id)

@@ -11,18 +11,22 @@ const struct command commands[] = {
 	{"health", "", "one line and the monitoring-plugin codes",
 		"Exits 0 healthy, 1 degraded, 2 critical, 3 unknown (TDS doesn't answer).", run_health},
 	{"sync",
-		"NAME [--incremental] [--dry-run] [--verify] [--confirm-deletes] [--all-items] [--since TIME] [--batch-size N]"
+		"NAME [--incremental] [--dry-run] [--verify] [--confirm-deletes] [--all-items] [--with-stock-only] [--since TIME] [--batch-size N]"
 		" [--no-wait]",
-		"pull an entity (products or product, customers, …) or everything (sync-all)",
+		"pull an entity (products or product, customers, …), items-with-stock, stock, or everything (sync-all)",
 		"--incremental goes on from the stored cursor. --since takes a date or an RFC 3339 time. --dry-run"
 		" reports what would\n"
 		"change, field by field (tdsctl run show ID), and writes nothing. --verify compares every row with its table,"
 		" whatever is\nbelieved of it, and repairs what differs. --confirm-deletes is your word that what a complete"
 		" scan misses may be\ndeleted, however much it is (each is still proved by its detail). --all-items takes inactive products, too. --no-wait answers with the run's"
-		" id at once.",
+		" id at once.\n"
+		"stock fetches the details of the products that are known, a hundred in a call: total and stock by location, which"
+		" may move\nwithout a new version. items-with-stock pulls products first. --with-stock-only leaves those alone that have"
+		" none, there and here.",
 		run_sync},
 	{"queue", "", "the queue by entity and status",
-		"Finished rows of the last 24 hours are counted, waiting ones always. Says which entities are paused or parked.",
+		"Finished rows of the last 24 hours are counted, waiting ones always. Says which entities are paused or parked,\n"
+		"how many details (lines, prices, stock by location) are still to be fetched, and when they should be there.",
 		run_queue},
 	{"explain", "ENTITY ID", "why a record looks so",
 		"Which event or page wrote its row and when, what that replaced, what was ignored and why, what waits and what"

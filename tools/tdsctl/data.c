@@ -233,6 +233,26 @@ static void show_stopped(struct ctl *c)
 	reply_free(&r);
 }
 
+/* Details are no events: they stand in no queue. */
+static void show_details(struct ctl *c)
+{
+	struct reply r = http_ask(c, "GET", "/api/zoho/bulk-sync/status", NULL);
+	struct json_object *wanted = json_at(r.json, "details.wanted");
+	const char *finish = json_text(json_at(r.json, "details.expected_finish"));
+	bool any = false;
+	if (wanted) {
+		json_object_object_foreach(wanted, entity, n)
+		{
+			printf("%s%s %s", any ? ", " : "details to be fetched: ", json_text(n), entity);
+			any = true;
+		}
+	}
+	if (any)
+		printf("; %s calls, expected finish: %s\n", json_text(json_at(r.json, "details.calls")),
+			*finish ? finish : json_text(json_at(r.json, "details.why")));
+	reply_free(&r);
+}
+
 int run_queue(struct ctl *c, struct args *a)
 {
 	static const struct column columns[] = {{"entity", "entity", 0}, {"pending", "pending", 0},
@@ -251,6 +271,7 @@ int run_queue(struct ctl *c, struct args *a)
 	if (!c->json) {
 		show_table(c, rows, columns, 7);
 		show_stopped(c);
+		show_details(c);
 	}
 	json_object_put(rows);
 	reply_free(&r);

@@ -25,6 +25,8 @@ static void read_options(struct args *a, struct buf *body)
 		add_flag(body, "confirm_deletes", "true");
 	if (arg_flag(a, "--all-items"))
 		add_flag(body, "active_only", "false");
+	if (arg_flag(a, "--with-stock-only"))
+		add_flag(body, "with_stock_only", "true");
 	if (size && strspn(size, "0123456789") != strlen(size))
 		fail(CTL_USAGE, "sync: --batch-size takes a whole number");
 	if (size && *size)
@@ -38,20 +40,20 @@ static void read_options(struct args *a, struct buf *body)
 
 struct progress {
 	struct ctl *ctl;
-	const char *entity; /* as in the list of running syncs */
-	char run[64];	    /* once it was seen there */
-	bool shown;	    /* on a terminal */
+	const char *name; /* as in the list of running syncs */
+	char run[64];	  /* once it was seen there */
+	bool shown;	  /* on a terminal */
 };
 
-/* "products" → "product", "sync-all" → "all". */
-static const char *entity_of(const char *sync)
+/* "product" → "products". */
+static const char *name_of(const char *sync)
 {
 #define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, lines, symbol)                       \
-	if (!strcmp(sync, bulk))                                                                                       \
-		return name;
+	if (!strcmp(sync, name))                                                                                       \
+		return bulk;
 #include "actors/entities.def"
 #undef ENTITY
-	return "all";
+	return sync;
 }
 
 /* One line on the terminal, written over itself. */
@@ -65,7 +67,7 @@ static void show_progress(void *ctx)
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *run = json_object_array_get_idx(running, i);
 		const char *entity = json_text(json_at(run, "entity_type"));
-		if (!strcmp(entity, p->entity))
+		if (!strcmp(json_text(json_at(run, "name")), p->name))
 			snprintf(p->run, sizeof p->run, "%s", json_text(json_at(run, "run_id")));
 		if (p->shown && strcmp(entity, "all") != 0)
 			fprintf(stderr, "%s %s/%s  ", entity, json_text(json_at(run, "processed")),
@@ -108,11 +110,11 @@ static void add_row(struct json_object *rows, const char *name, struct json_obje
 {
 	struct json_object *row = json_object_new_object();
 	static const char *const from[] = {"stats.total_processed", "stats.created", "stats.updated", "stats.unchanged",
-		"stats.deleted", "stats.failed", "duration_seconds", "api_calls", "error"};
+		"stats.deleted", "stats.stock_updated", "stats.failed", "duration_seconds", "api_calls", "error"};
 	static const char *const to[] = {
-		"rows", "created", "updated", "unchanged", "deleted", "failed", "seconds", "calls", "error"};
+		"rows", "created", "updated", "unchanged", "deleted", "stock", "failed", "seconds", "calls", "error"};
 	json_object_object_add(row, "name", json_object_new_string(name));
-	for (int i = 0; i < 9; i++)
+	for (int i = 0; i < 10; i++)
 		if (json_at(result, from[i]))
 			json_object_object_add(row, to[i], json_object_get(json_at(result, from[i])));
 	json_object_array_add(rows, row);
@@ -122,7 +124,8 @@ static void show_summary(struct ctl *c, const char *name, struct json_object *an
 {
 	static const struct column columns[] = {{"name", "name", 0}, {"rows", "rows", 0}, {"created", "created", 0},
 		{"updated", "updated", 0}, {"unchanged", "unchanged", 0}, {"deleted", "deleted", 0},
-		{"failed", "failed", 0}, {"seconds", "seconds", 0}, {"calls", "calls", 0}, {"error", "error", 80}};
+		{"stock", "stock", 0}, {"failed", "failed", 0}, {"seconds", "seconds", 0}, {"calls", "calls", 0},
+		{"error", "error", 80}};
 	struct json_object *rows = json_object_new_array(), *results = json_at(answer, "results");
 	if (results) {
 		json_object_object_foreach(results, key, result) add_row(rows, key, result);
@@ -130,7 +133,7 @@ static void show_summary(struct ctl *c, const char *name, struct json_object *an
 		add_row(rows, name, answer);
 	}
 	puts(json_text(json_at(answer, "message")));
-	show_table(c, rows, columns, 10);
+	show_table(c, rows, columns, 11);
 	printf("run %s\n", json_text(json_at(answer, "run_id")));
 	json_object_put(rows);
 }
@@ -161,7 +164,7 @@ int run_sync(struct ctl *c, struct args *a)
 	bool wait = !arg_flag(a, "--no-wait");
 	read_options(a, &body);
 	args_done(a, 1);
-	struct progress p = {.ctl = c, .entity = entity_of(a->at[0]), .shown = wait && !c->json && isatty(2)};
+	struct progress p = {.ctl = c, .name = name_of(a->at[0]), .shown = wait && !c->json && isatty(2)};
 	buf_str(&path, "/api/zoho/bulk-sync/");
 	path_add(&path, a->at[0]);
 	buf_str(&path, wait ? "" : "?wait=false");

@@ -43,6 +43,8 @@ static const struct lines stock = {
 	.fields = stock_fields,
 };
 
+static const char *const totals[] = {"stock_quantity", "actual_available_stock", NULL};
+
 static const struct backlink backlinks[] = {
 	{"invoice_line_items", "zoho_item_id", "product_id"},
 	{"sales_items", "zoho_item_id", "product_id"},
@@ -71,4 +73,5 @@ const struct entity entity_product = {
 	.fields = fields,
 	.lines = &stock,
 	.backlinks = backlinks,
+	.stock = totals,
 };

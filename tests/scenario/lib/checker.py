@@ -425,7 +425,7 @@ class Checker:
                 coalesce(sum(p.rows), 0), coalesce(sum(p.created), 0), coalesce(sum(p.updated), 0), coalesce(sum(p.unchanged), 0),
                 coalesce(sum(p.failed), 0), coalesce(sum(p.created + p.updated + p.unchanged + p.stale + p.failed + p.skipped), 0),
                 count(*) FILTER (WHERE p.state <> 'applied'), coalesce(sum(cardinality(p.ids)), 0)
-            FROM tds_sync_runs r LEFT JOIN tds_run_pages p ON p.run_id = r.id WHERE r.entity_type IS NOT NULL GROUP BY r.id""")
+            FROM tds_sync_runs r LEFT JOIN tds_run_pages p ON p.run_id = r.id WHERE r.entity_type IS NOT NULL AND NOT r.dry_run GROUP BY r.id""")
         for run, status, *sums in self.cursor.fetchall():
             own, pages, parts, open_pages, ids = sums[:5], sums[5:10], sums[10], sums[11], sums[12]
             if status in ("pending", "running"):

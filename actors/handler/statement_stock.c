@@ -1,0 +1,182 @@
+/* Generates what is special about stock: lines that are written only where they differ, so that a run can say whose stock
+ * changed and what didn't isn't rewritten every quarter of an hour; and which records a run by the hundred is about. */
+#include <string.h>
+#include "actors/handler/statement_parts.h"
+
+static void columns(struct buf *b, const char *prefix, const struct field *fields)
+{
+	for (const struct field *f = fields; f->path; f++)
+		buf_fmt(b, ", %s%s", prefix, f->column);
+}
+
+/* fresh: the lines that the records carry; stored: those that the table has of them. */
+static void both(struct buf *b, const struct lines *l)
+{
+	buf_str(b, ", fresh AS MATERIALIZED (SELECT v.id");
+	for (const struct field *f = l->fields; f->path; f++) {
+		buf_str(b, ", ");
+		statement_line_value(b, f);
+		buf_fmt(b, " AS %s", f->column);
+	}
+	buf_str(b, " FROM val v CROSS JOIN LATERAL ");
+	statement_elements(b, l);
+	buf_str(b, " WHERE v.has_lines), stored AS MATERIALIZED (SELECT v.id");
+	columns(b, "l.", l->fields);
+	buf_fmt(b,
+		" FROM val v CROSS JOIN LATERAL (SELECT * FROM %s k WHERE k.%s = v.own OFFSET 0) l WHERE v.has_lines)"
+		", moved AS MATERIALIZED (SELECT DISTINCT id FROM ((TABLE fresh EXCEPT ALL TABLE stored) UNION ALL"
+		" (TABLE stored EXCEPT ALL TABLE fresh)) d)",
+		l->table, l->parent_column);
+}
+
+/* Of records whose lines differ the old ones go before the new ones come: counting `del` first sees to it. */
+static void replace(struct buf *b, const struct lines *l)
+{
+	buf_fmt(b,
+		", del AS (DELETE FROM %s l WHERE l.%s = ANY (ARRAY(SELECT v.own FROM val v JOIN moved m ON m.id = v.id))"
+		" RETURNING 1), lin AS (INSERT INTO %s (organization_id, %s, %s",
+		l->table, l->parent_column, l->table, l->parent_key, l->parent_column);
+	columns(b, "", l->fields);
+	buf_str(b, ") SELECT $1, n.id, h.own");
+	columns(b, "n.", l->fields);
+	buf_str(b, " FROM fresh n JOIN moved m ON m.id = n.id JOIN heads h ON h.id = n.id"
+		   " CROSS JOIN (SELECT count(*) AS n FROM del) gate WHERE gate.n >= 0 RETURNING 1)");
+}
+
+static bool is_total(const struct entity *e, const struct field *f)
+{
+	for (const char *const *column = e->stock; *column; column++)
+		if (!strcmp(*column, f->column))
+			return true;
+	return false;
+}
+
+/* stock: whose stock is another now, in total or somewhere. `t` is the row as it was: a statement sees nothing of its own. */
+static void changed(struct buf *b, const struct entity *e)
+{
+	int i = 0;
+	buf_str(b,
+		", stock AS MATERIALIZED (SELECT id FROM moved UNION SELECT v.id FROM ins JOIN val v ON v.id = ins.id"
+		" WHERE false");
+	for (const struct field *f = e->fields; f->path; f++, i++)
+		if (is_total(e, f))
+			buf_fmt(b, " OR v.v%d IS NOT NULL", i);
+	buf_fmt(b,
+		" UNION SELECT v.id FROM upd JOIN val v ON v.id = upd.id CROSS JOIN LATERAL (SELECT * FROM %s k"
+		" WHERE k.id = upd.own OFFSET 0) t WHERE false",
+		e->table);
+	i = 0;
+	for (const struct field *f = e->fields; f->path; f++, i++) {
+		if (!is_total(e, f))
+			continue;
+		buf_str(b, " OR (");
+		statement_becomes(b, f, i);
+		buf_fmt(b, ") IS DISTINCT FROM t.%s", f->column);
+	}
+	buf_str(b, ")");
+}
+
+void statement_stock_lines(struct buf *b, const struct entity *e)
+{
+	both(b, e->lines);
+	replace(b, e->lines);
+	changed(b, e);
+}
+
+/* Of which the lines alone are others. */
+#define LINES_ALONE                                                                                                    \
+	"FROM moved m JOIN val v ON v.id = m.id WHERE v.own IS NOT NULL AND NOT EXISTS (SELECT FROM upd u WHERE u.id = m.id)"
+const char statement_stock_updated[] = "(SELECT count(*) " LINES_ALONE ")";
+
+void statement_stock_log(struct buf *b)
+{
+	buf_str(b, " UNION ALL SELECT v.own, v.id, v.queue_id, v.run_id, v.attempt, false, 'update' " LINES_ALONE);
+}
+
+/* As statement_changes_all says it of columns, and of the lines all of them, under their table's name. */
+static void changes(struct buf *b, const struct lines *l)
+{
+	buf_fmt(b,
+		"(SELECT jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'event', d.queue_id, 'fields', CASE WHEN m.id IS NULL"
+		" THEN d.fields ELSE coalesce(d.fields, '{}') || jsonb_build_object('%s', jsonb_build_array("
+		"(SELECT jsonb_agg(to_jsonb(s) - 'id') FROM stored s WHERE s.id = d.id),"
+		" (SELECT jsonb_agg(to_jsonb(f) - 'id') FROM fresh f WHERE f.id = d.id))) END)) FROM diff d LEFT JOIN moved m ON m.id = d.id"
+		" WHERE d.kind <> 'differs' OR d.fields IS NOT NULL OR m.id IS NOT NULL)",
+		l->table);
+}
+
+void statement_stock_counts(struct buf *b, const struct entity *e, enum look look)
+{
+	buf_str(b, ", ");
+	if (look)
+		changes(b, e->lines);
+	else
+		buf_str(b, "NULL::jsonb");
+	buf_str(b, ", (SELECT array_agg(id) FROM stock), (SELECT count(*) FROM stock)");
+}
+
+static const char *active_column(const struct entity *e)
+{
+	for (const struct field *f = e->fields; f->path; f++)
+		if (f->rule == RULE_ACTIVE)
+			return f->column;
+	return "is_active";
+}
+
+static const char *on_hand_column(const struct entity *e)
+{
+	for (const struct field *f = e->lines->fields; f->path; f++)
+		if (f->rule == RULE_NUMBER)
+			return f->column;
+	return "NULL";
+}
+
+/* Records are named by their state rows; where the table lacks one (somebody removed it), it is asked for all the same. */
+char *statement_stock_plan(const struct entity *e)
+{
+	struct buf b = {0};
+	buf_fmt(&b,
+		"WITH chosen AS (SELECT s.source_entity_id AS id, row_number() OVER (ORDER BY s.source_entity_id) AS n"
+		" FROM tds_entity_state s LEFT JOIN LATERAL (SELECT k.id, k.%4$s AS active, k.%5$s AS quantity FROM %2$s k"
+		" WHERE k.organization_id = $1 AND k.%3$s = s.source_entity_id OFFSET 0) t ON true"
+		" WHERE s.organization_id = $1 AND s.entity_type = '%1$s' AND s.deleted_at IS NULL"
+		" AND (NOT $4::boolean OR coalesce(t.active, true)) AND (NOT $5::boolean OR coalesce(t.quantity <> 0, false)"
+		" OR EXISTS (SELECT FROM %6$s l WHERE l.%7$s = t.id AND l.%8$s <> 0))",
+		entity_names[e->id].name, e->table, e->key, active_column(e), e->stock[0], e->lines->table,
+		e->lines->parent_column, on_hand_column(e));
+	buf_str(&b,
+		"), planned AS (INSERT INTO tds_run_plan (run_id, page, ids) SELECT $2::uuid, (n - 1) / $3::int + 1,"
+		" array_agg(id ORDER BY n) FROM chosen"
+		" WHERE EXISTS (SELECT FROM tds_sync_runs WHERE id = $2::uuid AND status = 'running') GROUP BY 2 RETURNING page)"
+		", expected AS (UPDATE tds_sync_runs SET pages_expected = (SELECT count(*) FROM planned) WHERE id = $2::uuid)"
+		" SELECT count(*) FROM planned");
+	return b.data;
+}
+
+char *statement_stock_kept(const struct entity *e)
+{
+	struct buf b = {0};
+	buf_fmt(&b, "SELECT k.%s FROM %s k WHERE k.organization_id = $1 AND k.%s = ANY ($2::text[]) AND k.%s <> 0",
+		e->key, e->table, e->key, e->stock[0]);
+	return b.data;
+}
+
+/* Stale: no run about stock has had the record confirmed for a day, and nothing was written of it. */
+char *statement_stock_facts(const struct entity *e)
+{
+	struct buf b = {0};
+	buf_fmt(&b,
+		"WITH runs AS (SELECT id, completed_at FROM tds_sync_runs WHERE organization_id = $1"
+		" AND run_type IN ('stock', 'stock-specific') AND NOT dry_run AND created_at > now() - interval '30 days')"
+		", seen AS (SELECT DISTINCT u.id FROM runs r JOIN tds_run_pages g ON g.run_id = r.id"
+		" CROSS JOIN LATERAL unnest(g.ids) u(id) WHERE g.applied_at > now() - interval '24 hours')"
+		" SELECT jsonb_build_object('total_products', count(*), 'with_zoho_id', count(k.%2$s),"
+		" 'with_stock', count(*) FILTER (WHERE k.%3$s > 0), 'total_stock_quantity', coalesce(sum(k.%3$s), 0),"
+		" 'last_sync_time', (SELECT tds_time_json(max(r.completed_at)) FROM runs r JOIN tds_sync_runs s ON s.id = r.id"
+		" AND s.status = 'completed' AND s.run_type = 'stock'), 'stale_products', count(*) FILTER (WHERE k.%4$s"
+		" AND coalesce(k.last_synced, '-infinity') < now() - interval '24 hours'"
+		" AND NOT EXISTS (SELECT FROM seen WHERE seen.id = k.%2$s)))::text"
+		" FROM %1$s k WHERE k.organization_id = $1 AND k.deleted_at IS NULL",
+		e->table, e->key, e->stock[0], active_column(e));
+	return b.data;
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+"""Details: how many are wanted and when they are expected to be there is told, and true."""
+import os
+import subprocess
+import sys
+from datetime import datetime, timezone
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from tds import BUILD, check, differs, run, unless, wait_for, world
+
+
+def shown():
+    """How many details are wanted, and when they will be there."""
+    def details():
+        return tds.get("/api/zoho/bulk-sync/status").json.get("details") or {"total": 0, "expected_finish": None}  # it may just be restarted
+
+    def told(n):
+        return wait_for(lambda: details()["total"] == n and details(), 15)
+    sim, tds = world(sim={"invoices": 90, "calls-per-day": 1000}, sync={"details": False}, zoho={"calls_per_minute_max": 100})
+    tds.bulk("invoices")
+    tds.bulk("products", active_only=False)
+    seen = told(150)
+    check("details that are wanted are counted by entity", unless(seen and seen["wanted"] == {"invoice": 90, "product": 60}, seen))
+    check("products take a call by the hundred", differs(seen["calls"], 91))
+    check("nobody expects them while sync.details is off", differs((seen["expected_finish"], seen["why"]), (None, "sync.details is off")))
+    tds.configure(sync={"details": True})
+    sim.control("POST", "quota?used=920")
+    tds.ask("reload")
+    tds.bulk("branches")  # whose replies tell of the day
+
+    def instant(text):
+        return text and datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+    def after_reset():
+        status = tds.get("/api/zoho/bulk-sync/status").json
+        when, resets = (instant(status.get("details", {}).get("expected_finish")), instant(status.get("zoho", {}).get("resets_at")))
+        return when and resets and when > resets
+
+    check("what the day's calls don't give is expected after its reset", unless(wait_for(after_reset, 20), details()))
+
+    def entity(name):
+        return next(e for e in tds.get("/api/bff/tds/entities").json if e["entity_type"] == name)
+
+    left = tds.value("SELECT count(*) FROM tds_entity_state WHERE detail_wanted AND entity_type = 'invoice'")
+    check("the list of entities says the same", unless(wait_for(lambda: entity("invoice")["detail_expected_finish"], 15) and entity("invoice")["detail_backlog"] == left > 0 and
+                                                      entity("customer")["detail_backlog"] == 0 and entity("customer")["detail_expected_finish"] is None, entity("invoice")))
+
+    def figures():
+        text = tds.get("/metrics").body.decode()
+        found = text.partition("\ntds_details_expected_finish_seconds ")[2].split("\n")[0]
+        return f'tds_details_wanted{{entity="invoice"}} {left}\n' in text and found not in ("", "nan") and float(found) > 60 and found
+    check("/metrics has it, too", unless(wait_for(figures, 15), figures()))
+    words = subprocess.run([os.path.join(BUILD, "tdsctl"), "-s", os.path.join(tds.data, "control.sock"), "queue"], capture_output=True, text=True).stdout
+    check("and tdsctl queue", unless("invoice" in words and "expected finish: 2" in words, words))
+    check("it ends cleanly", tds.stop())
+
+
+def expected():
+    """The minute's budget says when; without Zoho nobody can."""
+    def details():
+        return tds.get("/api/zoho/bulk-sync/status").json["details"]
+
+    sim, tds = world(sim={"invoices": 90}, zoho={"calls_per_minute_max": 30, "attempts_max": 2}, breaker={"failures": 3, "timeout": "30s"})
+    tds.bulk("invoices")
+    seen = wait_for(lambda: 0 < details()["total"] < 80 and details()["expected_finish"] and details(), 20)
+    left = (datetime.fromisoformat(seen["expected_finish"].replace("Z", "+00:00")) - datetime.now(timezone.utc)).total_seconds() if seen else 0
+    check("27 calls a minute and what others use say when they will be there", unless(seen and seen["total"] / 27 * 60 - 10 < left < seen["total"] / 20 * 60 + 60, (seen, left)))
+    sim.pause()
+    for number in ("4711", "4712", "4713"):
+        tds.webhook("invoices", {"invoice": {"invoice_id": number}})
+    seen = wait_for(lambda: details()["expected_finish"] is None and details(), 20)
+    check("while Zoho can't be reached nobody says when", unless(seen and seen["why"] == "Zoho can't be reached" and seen["total"], details()))
+
+
+if __name__ == "__main__":
+    run(shown, expected)
