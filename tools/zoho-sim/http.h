@@ -31,6 +31,7 @@ struct request {
 	unsigned status;
 	const char *content_type;
 	bool gzipped; /* the bytes are a gzip stream already */
+	bool undated; /* without a Date header */
 	struct text reply;
 	enum delivery delivery;
 	unsigned slow_ms;
