@@ -179,7 +179,7 @@ void finish_read(struct job *j, const struct db_reply *r)
 static void reason(struct job *j, struct str record, struct buf *why, struct buf *field)
 {
 	if (record.data)
-		diagnose(j->applier->entity, record, why, field);
+		diagnose(j->applier->entity, j->kind == JOB_QUEUE, record, why, field);
 	if (why->len)
 		return;
 	if (*j->column) {
