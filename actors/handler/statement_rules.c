@@ -14,12 +14,12 @@ static void number(struct buf *b, const char *text)
 /* What isn't as `test` says gets a mark before it that the cast refuses. */
 static void tested(struct buf *b, const char *text, const char *test, const char *cast)
 {
-	buf_fmt(b, "CASE WHEN %2$s THEN %1$s%3$s ELSE ('?' || nullif(%1$s, ''))%3$s END", text, test, cast);
+	buf_fmt(b, "CASE WHEN %2$s THEN (%1$s)%3$s ELSE ('not ' || nullif(%1$s, ''))%3$s END", text, test, cast);
 }
 
 static void flag(struct buf *b, const char *text)
 {
-	buf_fmt(b, "CASE lower(%1$s) WHEN 'true' THEN true WHEN 'false' THEN false ELSE ('?' || nullif(%1$s, ''))::boolean END",
+	buf_fmt(b, "CASE lower(%1$s) WHEN 'true' THEN true WHEN 'false' THEN false ELSE ('not ' || nullif(%1$s, ''))::boolean END",
 		text);
 }
 
@@ -49,7 +49,7 @@ static void id(struct buf *b, const char *text)
 {
 	struct buf test = {0};
 	statement_is_id(&test, text);
-	buf_fmt(b, "CASE WHEN %2$s THEN %1$s ELSE ('?' || nullif(%1$s, ''))::bigint::text END", text, test.data);
+	buf_fmt(b, "CASE WHEN %2$s THEN %1$s ELSE ('not ' || nullif(%1$s, ''))::bigint::text END", text, test.data);
 	buf_free(&test);
 }
 
@@ -58,7 +58,7 @@ static void plain(struct buf *b, const char *text, const char *json)
 {
 	buf_fmt(b,
 		"CASE WHEN left(%1$s, 1) IN ('{', '[') AND jsonb_typeof(%2$s) IN ('object', 'array')"
-		" THEN ('?' || nullif(nullif(%1$s, '{}'), '[]'))::bigint::text ELSE nullif(%1$s, '') END",
+		" THEN ('not ' || nullif(nullif(%1$s, '{}'), '[]'))::bigint::text ELSE nullif(%1$s, '') END",
 		text, json);
 }
 
