@@ -28,6 +28,20 @@ const char *request_query(struct request *request, const char *key)
 	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, key);
 }
 
+static enum MHD_Result add_query(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct text *out = context;
+
+	(void)kind;
+	text_printf(out, "%s%s=%s", out->length ? "&" : "", key, value ? value : "");
+	return MHD_YES;
+}
+
+void request_queries(struct request *request, struct text *out)
+{
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_query, out);
+}
+
 const char *request_header(struct request *request, const char *key)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, key);
