@@ -286,6 +286,8 @@ static void let_drift(const struct resource *resource, const struct query *query
 
 	if (!drift_is_planned())
 		return;
+	if (*query->contact_type && entity_by_name(query->contact_type))
+		page.first = page.last = entity_by_name(query->contact_type);
 	page.records = calloc(view->count + 1, sizeof(struct record *));
 	if (!page.records)
 		abort();

@@ -170,6 +170,7 @@ LINES = {
 CUSTOMER = ("customer_id", "customer_id", "customer")
 LINKS = {  # own ids of records referred to: key of the record, column, entity
     "invoice": [CUSTOMER], "order": [CUSTOMER], "payment": [CUSTOMER], "bill": [("vendor_id", "vendor_id", "vendor")],
+    "customer": [("pricebook_id", "price_list_id", "price_list")],
     "credit_note": [CUSTOMER, ("invoice_id", "invoice_id", "invoice")], "return": [CUSTOMER, ("salesorder_id", "sales_order_id", "order")],
 }
 KEPT_WHOLE = ("invoice", "order", "bill", "credit_note", "payment", "return", "stock_adjustment")
@@ -322,7 +323,8 @@ class Checker:
         for path, column, other in LINKS.get(entity, []):
             if path not in true["list"] and not self.details:
                 continue
-            want = self.own[other].get(text(true["record"].get(path)))
+            told = row["price_list_zoho_id"] if path in FROM_WEBHOOKS_ONLY.get(entity, ()) else text(true["record"].get(path))
+            want = self.own[other].get(told)
             if row[column] != want:
                 self.say(TABLES[entity][0], true["id"], f"{column}: {row[column]}, the row of that {other} is {want}")
 
@@ -437,7 +439,7 @@ class Checker:
                 self.say("run", run, f"has {pages[0]} rows on its pages, of which {parts} are accounted for; {open_pages} pages open, {ids} ids")
 
 
-def differences(sim, tds, **options):
+def differences(sim, tds, shown_max=SHOWN_MAX, **options):
     """What is different, as text for a verdict; '' when nothing is."""
     connection = tds.connect()
     try:
@@ -446,4 +448,4 @@ def differences(sim, tds, **options):
         connection.close()
     if not found:
         return ""
-    return f"{len(found)} differences\n#   " + "\n#   ".join(found[:SHOWN_MAX]) + ("\n#   ..." if len(found) > SHOWN_MAX else "")
+    return f"{len(found)} differences\n#   " + "\n#   ".join(found[:shown_max]) + ("\n#   ..." if len(found) > shown_max else "")
