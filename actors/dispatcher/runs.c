@@ -73,7 +73,8 @@ static bool mark_applied(struct run *r, uint64_t page)
 	if (r->applied[page])
 		return false;
 	r->applied[page] = 1;
-	r->applied_n++;
+	while (r->applied_n + 1 < r->pages_size && r->applied[r->applied_n + 1])
+		r->applied_n++;
 	return true;
 }
 

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
 from hard import PAGED, SIZES, VANISHED, but_for, every_difference, pull
-from tds import ENTITIES, check, run, unless, world
+from tds import ENTITIES, ORGANIZATION, check, differs, run, unless, wait_for, world
 
 
 PLAIN = {"product": "description", "customer": "company_name", "vendor": "company_name", "return": "reason", "price_list": "description",
@@ -106,5 +106,34 @@ def schedule():
     check("it ends cleanly", tds.stop())
 
 
+def beyond_the_last():
+    """Pages are asked for on a guess: one behind the last, with rows that repeat, is applied while the last still waits. The run
+    is over when all pages up to the last are in the tables, not when as many are."""
+    sim, tds = world(sync={"details": False}, zoho={"backoff_min": "300ms"})
+
+    def rows(*numbers):
+        return [{"item_id": str(n), "name": f"item {n}", "last_modified_time": "2026-06-09T10:00:00+0300"} for n in numbers]
+
+    def page(number, more, *numbers, **how):
+        sim.reply("/inventory/v1/items", {"code": 0, "items": rows(*numbers), "page_context": {"page": number, "per_page": 10, "has_more_page": more}},
+                  page=number, **how)
+    page(1, True, *range(1, 11))
+    sim.reply("/inventory/v1/items", {"code": 1000, "message": "Internal Error"}, page=2, status=500, count=1)
+    page(2, False, *range(10, 20))
+    page(3, False, 19, 20)
+    with tds.connect() as theirs, theirs.cursor() as cursor:
+        cursor.execute("BEGIN; INSERT INTO tds_entity_state (organization_id, entity_type, source_entity_id, observed_at) "
+                       "VALUES (%s, 'product', '15', now())", (ORGANIZATION,))  # page 2 has to wait for us
+        run_id = tds.bulk_start("products", active_only=False, batch_size=10)
+        applied = wait_for(lambda: tds.value("SELECT count(*) FROM tds_run_pages WHERE run_id = %s", run_id) >= 2, 10)
+        check("the first page and the one behind the last are applied", unless(applied, tds.rows("SELECT page, rows FROM tds_run_pages")))
+        time.sleep(1)
+        cursor.execute("ROLLBACK")
+    check("the run ends well", differs(tds.run_done(run_id, 20), "completed"))
+    check("with the page that waited", differs(tds.value("SELECT array_agg(page ORDER BY page) FROM tds_run_pages WHERE page <= 2"), [1, 2]))
+    check("and every row", differs(tds.value("SELECT count(*) FROM products WHERE zoho_item_id::int <= 19"), 19))
+    check("its counters say so", unless(tds.value("SELECT total_events FROM tds_sync_runs") in (20, 22), tds.rows("SELECT total_events FROM tds_sync_runs")))
+
+
 if __name__ == "__main__":
-    run(drifting, deleted_meanwhile, unstable, schedule)
+    run(drifting, deleted_meanwhile, beyond_the_last, unstable, schedule)
