@@ -116,7 +116,7 @@ static const char *complaint(enum rule rule, struct json_object *v)
 	case RULE_FLAG:
 		return is_flag(text) ? NULL : "is neither true nor false";
 	case RULE_ID:
-		return is_id(text) ? NULL : "is not an id (1 to 19 digits)";
+		return is_id(text) || !strcmp(text, "-1") ? NULL : "is not an id (1 to 19 digits)";
 	case RULE_TEXT:
 		return is_text(v) ? NULL : "is not a text";
 	default:

@@ -12,7 +12,7 @@
  * documents with their `zip`, which lists call `zipcode`) stands in zoho_data as it came, where the entity has that. */
 enum rule {
 	RULE_TEXT,    /* a string as it is; a number or true/false as Zoho wrote it; {} and [] are unset, other objects and arrays refused */
-	RULE_ID,      /* Zoho's id: 1 to 19 digits, as string or number; kept as text */
+	RULE_ID,      /* Zoho's id: 1 to 19 digits, as string or number; kept as text; -1, as Zoho names nobody at times, is unset */
 	RULE_NUMBER,  /* a decimal, as number or string, with or without exponent: numeric; no "NaN", no thousands */
 	RULE_INTEGER, /* the same without a fraction (5.000 is 5): bigint */
 	RULE_PERCENT, /* as RULE_NUMBER; a "%" behind it is left out */

@@ -49,7 +49,7 @@ static void id(struct buf *b, const char *text)
 {
 	struct buf test = {0};
 	statement_is_id(&test, text);
-	buf_fmt(b, "CASE WHEN %2$s THEN %1$s ELSE ('not ' || nullif(%1$s, ''))::bigint::text END", text, test.data);
+	buf_fmt(b, "CASE WHEN %2$s THEN %1$s ELSE ('not ' || nullif(nullif(%1$s, ''), '-1'))::bigint::text END", text, test.data);
 	buf_free(&test);
 }
 

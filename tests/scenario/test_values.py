@@ -31,7 +31,7 @@ GOOD = {
              ('"<b>x</b> &amp; \\"q\\"\\n\\ttab"', '<b>x</b> &amp; "q"\n\ttab'), ("12", "12"), ("12.50", "12.50"), ("true", "true"), ("{}", None), ("[]", None),
              ('" [1] "', " [1] "), ('"[draft] {x}"', "[draft] {x}"), (json.dumps("z" * 5000), "z" * 5000)],
     "id": [('"3871240000010000019"', "3871240000010000019"), ("3871240000010000019", "3871240000010000019"), ('""', None), ("null", None),
-           (ABSENT, None), ('"7"', "7"), ("9223372036854775808", "9223372036854775808")],
+           (ABSENT, None), ('"7"', "7"), ("9223372036854775808", "9223372036854775808"), ('"-1"', None), ("-1", None)],
     "number": [("0", Decimal(0)), ("360.00", Decimal("360.00")), ('"5.000000"', Decimal(5)), ("-3.500000", Decimal("-3.5")), ('"-0.000001"', Decimal("-0.000001")),
                ("12345678901234567890.123456", Decimal("12345678901234567890.123456")), ("1e3", Decimal(1000)), ('"1E-2"', Decimal("0.01")), ('""', None),
                ("null", None), (ABSENT, None), ("0.1", Decimal("0.1")), ("9007199254740993", Decimal(9007199254740993))],
@@ -42,7 +42,7 @@ GOOD = {
 }
 BAD = {
     "text": ['{"a":1}', "[1]"],
-    "id": ['"INV-1"', '"12345678901234567890"', "1.5", "true", '{"a":1}', '"-1"', '" 1"'],
+    "id": ['"INV-1"', '"12345678901234567890"', "1.5", "true", '{"a":1}', '"-2"', '" 1"'],
     "number": ['"12,5"', '"NaN"', '"Infinity"', '"-inf"', '"1_000"', '"0x1A"', '"1 000"', '"twelve"', '"--1"', '"1e"', "true", "[1]", "{}"],
     "flag": ['"yes"', "1", '"maybe"', "{}"],
     "day": ['"2026-02-30"', '"08/06/2026"', '"10 Jun 2026"', '"today"', '"infinity"', '"2026-6-9"', '"20260609"', "20260609", '"2026-06-09T00:00:00+0300"',
@@ -51,12 +51,12 @@ BAD = {
 }
 TIMES = [('"2026-06-09T09:47:43-0400"', timedelta(hours=-4)), ('"2026-06-09T09:47:43+0545"', timedelta(hours=5, minutes=45)),
          ('"2026-06-09T09:47:43+03:00"', timedelta(hours=3)), ('"2026-06-09T09:47:43Z"', timedelta())]
-RULES = {checker.number: "number", checker.flag: "flag", checker.day: "day", checker.document: "document"}
+RULES = {checker.ident: "id", checker.number: "number", checker.flag: "flag", checker.day: "day", checker.document: "document"}
 FIXED = {"status", "contact_type", "salesreturn_status"}  # one key for two columns, or what decides where a record belongs
 
 
 def rule_of(path, kind):
-    return "id" if kind is checker.text and path.endswith("_id") else "text" if kind is checker.text else RULES.get(kind)
+    return "text" if kind is checker.text else RULES.get(kind)
 
 
 def fields_of(described):
