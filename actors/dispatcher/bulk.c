@@ -179,7 +179,8 @@ static const char *reads_all(const struct run *r)
 		return "";
 	if (!r->since_us)
 		return "; there was no cursor yet, so it was a full pull (one of active items only sets no cursor)";
-	return entities[r->entity]->since == SINCE_NOT ? "; Zoho lists these only as a whole, so every row was compared" : "";
+	return entities[r->entity]->since == SINCE_NOT ? "; Zoho lists these only as a whole, so every row was compared"
+						       : "";
 }
 
 void bulk_accepted(struct dispatcher *d, const struct run_waiter *w, const char *id)

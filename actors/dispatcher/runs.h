@@ -61,7 +61,8 @@ struct run {
 	char filter[128];
 	uint8_t *applied; /* by page */
 	size_t pages_size;
-	uint64_t applied_n, failed_pages; /* applied_n: all pages up to this one; others may be, too, even behind the last */
+	uint64_t applied_n,
+		failed_pages; /* applied_n: all pages up to this one; others may be, too, even behind the last */
 	enum proof { PROOF_NOT, PROOF_WAITING, PROOF_DONE } proof;
 	bool proof_asked;
 	int64_t proof_until_ns;

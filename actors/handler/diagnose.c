@@ -31,7 +31,8 @@ static bool is_number(const char *p)
 static bool is_whole(const char *p)
 {
 	size_t integral = strspn(p, "+-0123456789");
-	return is_number(p) && (!p[integral] || (p[integral] == '.' && strspn(p + integral + 1, "0") == strlen(p + integral + 1)));
+	return is_number(p) &&
+	       (!p[integral] || (p[integral] == '.' && strspn(p + integral + 1, "0") == strlen(p + integral + 1)));
 }
 
 static bool is_percent(const char *p)
@@ -76,7 +77,8 @@ static bool is_time(const char *p)
 		p += 1 + strspn(p + 1, "0123456789");
 	if (*p == 'Z')
 		return !p[1];
-	return (*p == '+' || *p == '-') && ((looks_like(p + 1, "9999") && !p[5]) || (looks_like(p + 1, "99:99") && !p[6]));
+	return (*p == '+' || *p == '-') &&
+	       ((looks_like(p + 1, "9999") && !p[5]) || (looks_like(p + 1, "99:99") && !p[6]));
 }
 
 static bool is_flag(const char *p)
@@ -241,7 +243,8 @@ static bool check_storable(struct str record, struct buf *to, struct buf *field)
 		if (!is_unstorable(value))
 			continue;
 		buf_add(field, key.data, key.len);
-		buf_fmt(to, "field %s: it has a character that PostgreSQL can't hold (\\u0000, or half of a surrogate pair)",
+		buf_fmt(to,
+			"field %s: it has a character that PostgreSQL can't hold (\\u0000, or half of a surrogate pair)",
 			field->data);
 		return true;
 	}

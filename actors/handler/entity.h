@@ -11,8 +11,8 @@
  * script are text like other text. What isn't named in an entity's table (cf_ keys, custom_fields, the addresses of
  * documents with their `zip`, which lists call `zipcode`) stands in zoho_data as it came, where the entity has that. */
 enum rule {
-	RULE_TEXT,    /* a string as it is; a number or true/false as Zoho wrote it; {} and [] are unset, other objects and arrays refused */
-	RULE_ID,      /* Zoho's id: 1 to 19 digits, as string or number; kept as text; -1, as Zoho names nobody at times, is unset */
+	RULE_TEXT, /* a string as it is; a number or true/false as Zoho wrote it; {} and [] are unset, other objects and arrays refused */
+	RULE_ID, /* Zoho's id: 1 to 19 digits, as string or number; kept as text; -1, as Zoho names nobody at times, is unset */
 	RULE_NUMBER,  /* a decimal, as number or string, with or without exponent: numeric; no "NaN", no thousands */
 	RULE_INTEGER, /* the same without a fraction (5.000 is 5): bigint */
 	RULE_PERCENT, /* as RULE_NUMBER; a "%" behind it is left out */
@@ -91,9 +91,10 @@ struct entity {
 	bool unversioned; /* webhooks of it carry no last_modified_time: what they say is confirmed by a fetch */
 	enum details details;
 
-	const char *table, *key;      /* ERP table and its column with Zoho's id */
-	const char *id_path;	      /* in the record; "a|b" */
-	const char *version_path;     /* last_modified_time, or what the record has instead; "a|b"; RULE_TIME. A webhook whose
+	const char *table, *key; /* ERP table and its column with Zoho's id */
+	const char *id_path;	 /* in the record; "a|b" */
+	const char
+		*version_path; /* last_modified_time, or what the record has instead; "a|b"; RULE_TIME. A webhook whose
 	                                 time isn't one counts as without version */
 	const char *type_path, *type; /* a record whose type_path says another type isn't ours (contacts); NULL: any */
 	const struct field *fields;   /* ends with path NULL */

@@ -109,8 +109,9 @@ static void count_losers(struct job *j)
 	for (size_t i = 0; i < j->n; i++) {
 		uint64_t outcome = j->outcomes[i] & (OUTCOME_AND_REFETCH - 1);
 		j->unchanged += outcome == OUTCOME_UNCHANGED;
-		j->stale += outcome == OUTCOME_STALE || outcome == OUTCOME_SUPERSEDED ||
-			    (j->kind == JOB_PAGE && outcome == OUTCOME_REFETCH); /* of another type: its own list has it */
+		j->stale +=
+			outcome == OUTCOME_STALE || outcome == OUTCOME_SUPERSEDED ||
+			(j->kind == JOB_PAGE && outcome == OUTCOME_REFETCH); /* of another type: its own list has it */
 	}
 }
 

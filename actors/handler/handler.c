@@ -222,7 +222,8 @@ static void refuse_body(struct job *j)
 {
 	j->retry = true;
 	snprintf(j->sqlstate, sizeof j->sqlstate, "54000"); /* program_limit_exceeded */
-	snprintf(j->error, sizeof j->error, "Zoho's reply has more than %d records, or can't be taken apart", SLICES_MAX);
+	snprintf(j->error, sizeof j->error, "Zoho's reply has more than %d records, or can't be taken apart",
+		SLICES_MAX);
 	j->done(j->ctx, j);
 }
 

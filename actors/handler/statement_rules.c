@@ -19,7 +19,8 @@ static void tested(struct buf *b, const char *text, const char *test, const char
 
 static void flag(struct buf *b, const char *text)
 {
-	buf_fmt(b, "CASE lower(%1$s) WHEN 'true' THEN true WHEN 'false' THEN false ELSE ('not ' || nullif(%1$s, ''))::boolean END",
+	buf_fmt(b,
+		"CASE lower(%1$s) WHEN 'true' THEN true WHEN 'false' THEN false ELSE ('not ' || nullif(%1$s, ''))::boolean END",
 		text);
 }
 
@@ -34,7 +35,8 @@ static void date(struct buf *b, const char *text)
 void statement_time(struct buf *b, const char *text)
 {
 	struct buf test = {0};
-	buf_fmt(&test, "%s ~ '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?(Z|[+-]\\d\\d:?\\d\\d)$'", text);
+	buf_fmt(&test, "%s ~ '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?(Z|[+-]\\d\\d:?\\d\\d)$'",
+		text);
 	tested(b, text, test.data, "::timestamptz");
 	buf_free(&test);
 }
@@ -49,7 +51,8 @@ static void id(struct buf *b, const char *text)
 {
 	struct buf test = {0};
 	statement_is_id(&test, text);
-	buf_fmt(b, "CASE WHEN %2$s THEN %1$s ELSE ('not ' || nullif(nullif(%1$s, ''), '-1'))::bigint::text END", text, test.data);
+	buf_fmt(b, "CASE WHEN %2$s THEN %1$s ELSE ('not ' || nullif(nullif(%1$s, ''), '-1'))::bigint::text END", text,
+		test.data);
 	buf_free(&test);
 }
 

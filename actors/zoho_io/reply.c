@@ -64,7 +64,8 @@ static bool is_newest_first(struct json_object *context, struct json_object *row
 		if (!at || at > before)
 			return false;
 	}
-	return !says_otherwise(context, "sort_column", "last_modified_time") && !says_otherwise(context, "sort_order", "D");
+	return !says_otherwise(context, "sort_column", "last_modified_time") &&
+	       !says_otherwise(context, "sort_order", "D");
 }
 
 static void read_list(struct reply *r, struct json_object *o, struct json_object *rows)

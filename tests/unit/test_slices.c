@@ -111,14 +111,16 @@ Test(diagnose, names_a_field_of_a_line)
 
 Test(diagnose, names_a_date_that_is_none)
 {
-	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"date\":\"2026-02-30\"}", "field date: \"2026-02-30\" is not a date (YYYY-MM-DD)");
+	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"date\":\"2026-02-30\"}",
+		"field date: \"2026-02-30\" is not a date (YYYY-MM-DD)");
 }
 
 Test(diagnose, takes_no_date_but_zohos)
 {
 	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"due_date\":\"08/06/2026\"}",
 		"field due_date: \"08/06/2026\" is not a date (YYYY-MM-DD)");
-	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"due_date\":\"today\"}", "field due_date: \"today\" is not a date (YYYY-MM-DD)");
+	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"due_date\":\"today\"}",
+		"field due_date: \"today\" is not a date (YYYY-MM-DD)");
 }
 
 Test(diagnose, names_an_id_that_is_none)
@@ -132,13 +134,15 @@ Test(diagnose, names_an_id_that_is_none)
 
 Test(diagnose, names_what_is_no_text)
 {
-	says(ENTITY_PRODUCT, "{\"item_id\":1,\"name\":{\"en\":\"x\"}}", "field name: \"{ \"en\": \"x\" }\" is not a text");
+	says(ENTITY_PRODUCT, "{\"item_id\":1,\"name\":{\"en\":\"x\"}}",
+		"field name: \"{ \"en\": \"x\" }\" is not a text");
 	says(ENTITY_PRODUCT, "{\"item_id\":1,\"name\":{},\"unit\":[],\"sku\":12,\"brand\":true}", "");
 }
 
 Test(diagnose, names_a_field_with_what_cannot_be_held)
 {
-	static const char why[] = ": it has a character that PostgreSQL can't hold (\\u0000, or half of a surrogate pair)";
+	static const char why[] =
+		": it has a character that PostgreSQL can't hold (\\u0000, or half of a surrogate pair)";
 	char expected[160];
 	snprintf(expected, sizeof expected, "field notes%s", why);
 	says(ENTITY_INVOICE, "{\"invoice_id\":1,\"x\":\"\\ud83d\\ude00\\\\u0000\",\"notes\":\"a\\u0000b\"}", expected);

@@ -278,8 +278,8 @@ static struct record *record_at(const struct view *view, const struct query *que
 }
 
 /* What happens while somebody reads on: the records of this page, and those that come after it. */
-static void let_drift(const struct resource *resource, const struct query *query, const struct view *view,
-	const struct slice *slice)
+static void let_drift(
+	const struct resource *resource, const struct query *query, const struct view *view, const struct slice *slice)
 {
 	struct drift_page page = {&entities[resource->first], &entities[resource->last], query->page, NULL, 0, 0};
 	size_t i;

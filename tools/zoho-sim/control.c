@@ -124,8 +124,8 @@ static void clock_call(struct request *request)
 
 	if (!strcmp(request->method, "POST"))
 		clock_set_skew(control_query_number(request, "skew", 0));
-	text_printf(&request->reply, "{\"now\":\"%s\",\"skew\":%" PRId64 "}", clock_text(clock_now(), now),
-		clock_skew());
+	text_printf(
+		&request->reply, "{\"now\":\"%s\",\"skew\":%" PRId64 "}", clock_text(clock_now(), now), clock_skew());
 }
 
 static void reset_counters(struct request *request)

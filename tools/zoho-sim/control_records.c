@@ -142,7 +142,8 @@ static void one(struct request *request, const struct entity *entity, const char
 		if (merge_contacts(record, store_find(entity, into ? into : "")))
 			describe(&request->reply, record, false);
 		else
-			control_error(request, 400, "contacts are merged, and ?into= must be another one of the same kind");
+			control_error(
+				request, 400, "contacts are merged, and ?into= must be another one of the same kind");
 	} else if (!strcmp(request->method, "GET")) {
 		describe(&request->reply, record, true);
 	} else if (!strcmp(request->method, "POST")) {

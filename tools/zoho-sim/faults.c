@@ -184,9 +184,9 @@ void faults_describe(struct text *out)
 		text_printf(out,
 			",\"count\":%ld,\"rate\":%g,\"after\":%ld,\"after_calls\":%ld,\"starts_in_ms\":%" PRId64
 			",\"ends_in_ms\":%" PRId64 ",\"code\":%d,\"status\":%d,\"delay_ms\":%ld,\"struck\":%ld}",
-			faults[i].count, faults[i].rate, faults[i].after, faults[i].after_calls,
-			left(faults[i].at_ms), left(faults[i].until_ms), faults[i].code, faults[i].status,
-			faults[i].delay_ms, faults[i].struck);
+			faults[i].count, faults[i].rate, faults[i].after, faults[i].after_calls, left(faults[i].at_ms),
+			left(faults[i].until_ms), faults[i].code, faults[i].status, faults[i].delay_ms,
+			faults[i].struck);
 	}
 	text_puts(out, "]");
 	pthread_mutex_unlock(&lock);

@@ -28,8 +28,8 @@ struct fault {
 	char path[64];
 	long count; /* strikes left, negative: no end */
 	double rate;
-	long after;	  /* matching requests that still pass */
-	long after_calls; /* requests of any kind that still pass */
+	long after;		 /* matching requests that still pass */
+	long after_calls;	 /* requests of any kind that still pass */
 	int64_t at_ms, until_ms; /* by the monotonic clock */
 	int code, status;
 	long delay_ms; /* negative: the kind's own */

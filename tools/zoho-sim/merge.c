@@ -6,7 +6,8 @@
 #include "record_json.h"
 
 /* The documents become those of the other, which is a change of theirs. */
-static void hand_over(enum entity_id which, const char *id_key, const char *name_key, struct record *from, struct record *into)
+static void hand_over(
+	enum entity_id which, const char *id_key, const char *name_key, struct record *from, struct record *into)
 {
 	struct record *document;
 	size_t i;

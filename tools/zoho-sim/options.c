@@ -20,7 +20,7 @@ enum kind { STRING, NUMBER, SIGNED, SEED, RATE, FLAG, SPEC, SIZE };
 struct option_row {
 	const char *name;
 	enum kind kind;
-	void *target; /* of SPEC: a function */
+	void *target;	   /* of SPEC: a function */
 	const char *unset; /* the default, as typed */
 	const char *argument;
 	const char *help;
@@ -36,7 +36,8 @@ static const struct option_row rows[] = {
 	{"organization-id", STRING, &options.organization_id, "10234695", "ID", "the only organisation there is"},
 	{"time-zone", STRING, &options.time_zone, "+0300", "ZONE",
 		"the organisation's: +HHMM, Europe/Berlin, or a POSIX rule with summer time"},
-	{"clock-skew", SIGNED, &options.clock_skew, "0", "SECONDS", "Zoho's clock is so far ahead of ours (or behind: -N)"},
+	{"clock-skew", SIGNED, &options.clock_skew, "0", "SECONDS",
+		"Zoho's clock is so far ahead of ours (or behind: -N)"},
 	{"client-id", STRING, &options.client_id, "sim-client", "TEXT", "what a token request must say"},
 	{"client-secret", STRING, &options.client_secret, "sim-secret", "TEXT", "likewise"},
 	{"refresh-token", STRING, &options.refresh_token, "sim-refresh", "TEXT", "likewise"},
@@ -127,8 +128,8 @@ static void set_option(const struct option_row *row, const char *option, char *v
 		*(unsigned *)row->target = (unsigned)number_of(option, value, 1000000000);
 		break;
 	case SIGNED:
-		*(int64_t *)row->target = (*value == '-' ? -1 : 1) *
-					  (int64_t)number_of(option, value + (*value == '-'), 1000000000);
+		*(int64_t *)row->target =
+			(*value == '-' ? -1 : 1) * (int64_t)number_of(option, value + (*value == '-'), 1000000000);
 		break;
 	case SIZE:
 		*(size_t *)row->target = number_of(option, value, 1000000);

@@ -171,8 +171,8 @@ static bool is_id(const char *key, const char *value, size_t length)
 {
 	size_t end = strlen(key);
 
-	return end > 3 && !strcmp(key + end - 3, "_id") && length > 2 && length <= ID_DIGITS_MAX + 2 &&
-	       *value == '"' && strspn(value + 1, "0123456789") == length - 2;
+	return end > 3 && !strcmp(key + end - 3, "_id") && length > 2 && length <= ID_DIGITS_MAX + 2 && *value == '"' &&
+	       strspn(value + 1, "0123456789") == length - 2;
 }
 
 void quirk_form(struct text *out, size_t start, const struct entity *entity, const char *key, const char *seed)

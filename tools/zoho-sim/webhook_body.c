@@ -41,8 +41,7 @@ static void wrapped(struct text *out, struct record *record, const struct text *
 	text_puts(out, "}");
 }
 
-static void event_body(
-	struct text *out, struct record *record, const struct text *detail, enum webhook_event event)
+static void event_body(struct text *out, struct record *record, const struct text *detail, enum webhook_event event)
 {
 	text_printf(out, "{\"event_type\":\"%s.%s\",\"entity_type\":\"%s\",\"entity_id\":\"%s\",\"organization_id\":",
 		record->entity->wrapper, webhook_event_name(event), record->entity->name, record->id);

@@ -284,15 +284,15 @@ void webhooks_describe(struct text *out, size_t after, size_t limit)
 	pthread_mutex_lock(&lock);
 	text_puts(out, "{\"url\":");
 	text_json_string(out, settings.url);
-	text_printf(out,
-		",\"shape\":%u,\"duplicate_rate\":%g,\"reorder_rate\":%g,\"loss_rate\":%g,\"stale_rate\":%g,",
-		settings.shape, settings.duplicate_rate, settings.reorder_rate, settings.loss_rate, settings.stale_rate);
+	text_printf(out, ",\"shape\":%u,\"duplicate_rate\":%g,\"reorder_rate\":%g,\"loss_rate\":%g,\"stale_rate\":%g,",
+		settings.shape, settings.duplicate_rate, settings.reorder_rate, settings.loss_rate,
+		settings.stale_rate);
 	text_printf(out, "\"queued\":%zu,\"wanted\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"acked\":%" PRIu64 ",",
 		queued + sending, counts.wanted, counts.sent, counts.acked);
 	text_printf(out, "\"failed\":%" PRIu64 ",\"retried\":%" PRIu64 ",\"lost\":%" PRIu64 ",", counts.failed,
 		counts.retried, counts.lost);
-	text_printf(out, "\"duplicated\":%" PRIu64 ",\"held_back\":%" PRIu64 ",\"stale\":%" PRIu64 ",", counts.duplicated,
-		counts.held_back, counts.stale);
+	text_printf(out, "\"duplicated\":%" PRIu64 ",\"held_back\":%" PRIu64 ",\"stale\":%" PRIu64 ",",
+		counts.duplicated, counts.held_back, counts.stale);
 	acknowledged_describe(out, after, limit);
 	text_puts(out, "}");
 	pthread_mutex_unlock(&lock);
