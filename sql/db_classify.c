@@ -12,7 +12,8 @@ enum db_failure db_classify(const char sqlstate[SQLSTATE_BYTES])
 		return DB_REFERENCE;
 	if (!strcmp(sqlstate, "25006"))
 		return DB_ENVIRONMENT;
-	if (!strncmp(sqlstate, "22", 2) || !strncmp(sqlstate, "23", 2))
+	/* 54: a value that is too long for an index, a number with too many digits */
+	if (!strncmp(sqlstate, "22", 2) || !strncmp(sqlstate, "23", 2) || !strncmp(sqlstate, "54", 2))
 		return DB_DATA;
 	for (size_t i = 0; i < sizeof environment / sizeof *environment; i++)
 		if (!strncmp(sqlstate, environment[i], 2))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "actors/dispatcher/runs.h"
+#include "actors/handler/entity.h"
 
 enum { BATCH_SIZE_MIN = 10, BATCH_SIZE_MAX = 200, BODY_DEPTH_MAX = 8 };
 
@@ -171,10 +172,26 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 		d, entity, &o, correlation, "api", LANE_USER, &(struct run_waiter){.edge = in, .request = m->request});
 }
 
+/* An incremental sync that reads all, and why; "" for others. */
+static const char *reads_all(const struct run *r)
+{
+	if (!r->entity || run_is_many(r) || !r->options.incremental)
+		return "";
+	if (!r->since_us)
+		return "; there was no cursor yet, so it was a full pull (one of active items only sets no cursor)";
+	return entities[r->entity]->since == SINCE_NOT ? "; Zoho lists these only as a whole, so every row was compared"
+						       : "";
+}
+
 void bulk_accepted(struct dispatcher *d, const struct run_waiter *w, const char *id)
 {
 	struct buf b = {0};
-	buf_fmt(&b, "{\"success\":true,\"run_id\":\"%s\",\"status_url\":\"/api/bff/tds/runs/%s\"}", id, id);
+	const struct run *r = run_find(d, str_of(id), 0);
+	const char *all = r ? reads_all(r) : "";
+	buf_fmt(&b, "{\"success\":true,\"run_id\":\"%s\",\"status_url\":\"/api/bff/tds/runs/%s\"", id, id);
+	if (*all)
+		buf_fmt(&b, ",\"message\":\"Incremental sync started%s\"", all);
+	buf_str(&b, "}");
 	actor_reply(d->actor, w->edge, w->request, 202, "", b.data, b.len);
 	buf_free(&b);
 }
@@ -212,11 +229,11 @@ static void add_message(struct buf *b, const struct run *r, bool well)
 	char name[40];
 	snprintf(name, sizeof name, "%s", r->entity || r->options.kind ? run_name(r) : "Complete");
 	name[0] = (char)(name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0]);
-	bool full = r->entity && !run_is_many(r) && r->options.incremental && !r->since_us;
-	buf_fmt(b, "\"message\":\"%s bulk sync %s%s%s\"", name, r->options.dry_run ? "(dry run) " : "",
-		well ? "completed" : "failed",
-		full ? "; there was no cursor yet, so it was a full pull (one of active items only sets no cursor)"
-		     : "");
+	buf_fmt(b, "\"message\":\"%s bulk sync %s%s%s", name, r->options.dry_run ? "(dry run) " : "",
+		well ? "completed" : "failed", reads_all(r));
+	if (r->full_pulls)
+		buf_fmt(b, "; of %u there was no cursor yet, so those were full pulls", r->full_pulls);
+	buf_str(b, "\"");
 }
 
 static void add_answer(struct buf *b, struct run *r, bool well)
@@ -244,8 +261,11 @@ static void add_answer(struct buf *b, struct run *r, bool well)
 static void tell_parent(const struct run *r, bool well)
 {
 	struct run *p = r->parent;
-	buf_fmt(&p->results, "%s\"%s\":{\"success\":%s,\"stats\":", p->results.len ? "," : "", run_name(r),
+	buf_fmt(&p->results, "%s\"%s\":{\"success\":%s,", p->results.len ? "," : "", run_name(r),
 		well ? "true" : "false");
+	add_message(&p->results, r, well);
+	buf_str(&p->results, ",\"stats\":");
+	p->full_pulls += r->options.incremental && !run_is_many(r) && !r->since_us;
 	bulk_stats(&p->results, r);
 	buf_fmt(&p->results, ",\"duration_seconds\":%.3f,\"api_calls\":%" PRIu64, r->counts.seconds, r->calls);
 	add_errors(&p->results, r);

@@ -226,7 +226,7 @@ bool run_complete(const struct run *r)
 void run_close(struct dispatcher *d, struct run *r)
 {
 	bool well = !*r->error && r->all_well;
-	char fence[24], last[24], calls[24], date[24], overlap[24];
+	char fence[24], last[24], calls[24], date[24], ahead[24], overlap[24];
 	struct opening *o = calloc(1, sizeof *o);
 	if (!o)
 		die(EXIT_TEMPORARY, "out of memory");
@@ -236,10 +236,12 @@ void run_close(struct dispatcher *d, struct run *r)
 	snprintf(last, sizeof last, "%" PRIu64, r->last);
 	snprintf(calls, sizeof calls, "%" PRIu64, r->calls);
 	snprintf(date, sizeof date, "%" PRId64, r->zoho_date_us);
+	snprintf(ahead, sizeof ahead, "%" PRId64, r->zoho_ahead_us);
 	snprintf(overlap, sizeof overlap, "%" PRId64, d->actor->config.sync_overlap / 1000000000);
 	bool complete = well && r->entity && run_complete(r) && !r->options.dry_run;
 	const char *params[] = {d->actor->config.zoho_organization_id, r->id, fence, well ? "completed" : "failed",
-		*r->error ? r->error : NULL, last, calls, date, overlap, flag(complete)};
+		*r->error ? r->error : NULL, last, calls, date, overlap, flag(complete),
+		r->taken_over ? ahead : NULL};
 	struct db_call *call = db_begin(d->db);
 	add(call, &close_run, sizeof params / sizeof *params, params);
 	if (run_is_many(r))

@@ -73,7 +73,8 @@ static bool mark_applied(struct run *r, uint64_t page)
 	if (r->applied[page])
 		return false;
 	r->applied[page] = 1;
-	r->applied_n++;
+	while (r->applied_n + 1 < r->pages_size && r->applied[r->applied_n + 1])
+		r->applied_n++;
 	return true;
 }
 
@@ -100,6 +101,18 @@ void run_fail(struct dispatcher *d, struct run *r, const char *error)
 	run_close(d, r);
 }
 
+/* Zoho's Date (0: none): the earliest one, and how far its clock is ahead of ours; late news make that less, never more. */
+static void note_date(struct run *r, int64_t date_us)
+{
+	int64_t ahead = date_us - now_us();
+	if (!date_us)
+		return;
+	if (!r->zoho_date_us || ahead < r->zoho_ahead_us)
+		r->zoho_ahead_us = ahead;
+	if (!r->zoho_date_us || date_us < r->zoho_date_us)
+		r->zoho_date_us = date_us;
+}
+
 void runs_fetched(struct dispatcher *d, const struct msg_page_fetched *m)
 {
 	struct run *r = run_find(d, m->run, m->fence);
@@ -107,8 +120,7 @@ void runs_fetched(struct dispatcher *d, const struct msg_page_fetched *m)
 	if (!r)
 		return;
 	r->calls += m->calls;
-	if (m->date_us && (!r->zoho_date_us || m->date_us < r->zoho_date_us))
-		r->zoho_date_us = m->date_us;
+	note_date(r, m->date_us);
 	if (m->failed && run_is_many(r) && many_refused(d, r, m))
 		return;
 	if (m->failed) {
@@ -193,6 +205,7 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	struct run *r = run_make(d);
 	snprintf(r->id, sizeof r->id, "%s", PQgetvalue(res, row, 0));
 	r->fence = fence;
+	r->taken_over = true;
 	r->entity = entity_by_name(str_of(PQgetvalue(res, row, 2)));
 	r->lane = LANE_SCHEDULED;
 	r->options.per_page = atoi(PQgetvalue(res, row, 3));

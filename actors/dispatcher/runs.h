@@ -57,15 +57,16 @@ struct run {
 	enum lane lane;
 	struct run_options options;
 	uint64_t fence, first, expected, last, calls;
-	int64_t since_us, zoho_date_us, opened_us;
+	int64_t since_us, zoho_date_us, zoho_ahead_us, opened_us;
 	char filter[128];
 	uint8_t *applied; /* by page */
 	size_t pages_size;
-	uint64_t applied_n, failed_pages;
+	uint64_t applied_n,
+		failed_pages; /* applied_n: all pages up to this one; others may be, too, even behind the last */
 	enum proof { PROOF_NOT, PROOF_WAITING, PROOF_DONE } proof;
 	bool proof_asked;
 	int64_t proof_until_ns;
-	bool scanning, closing, opening, stopped, reached;
+	bool scanning, closing, opening, stopped, reached, taken_over;
 	char error[256];
 	struct run_counts counts; /* live; from PostgreSQL once closed */
 	struct run_waiter waiters[RUN_WAITERS_MAX];
@@ -74,6 +75,7 @@ struct run {
 	struct many many;     /* RUN_STOCK… */
 	bool pulled, stocked; /* RUN_ITEMS_WITH_STOCK: which of its parts were begun */
 	bool all_well;
+	unsigned full_pulls; /* of them that were asked for changes and had no cursor */
 	struct run_counts totals;
 };
 

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "actors/handler/slices.h"
 
@@ -27,6 +28,13 @@ static bool is_number(const char *p)
 	return digits > 0 && digits <= 1000 && *p == 0;
 }
 
+static bool is_whole(const char *p)
+{
+	size_t integral = strspn(p, "+-0123456789");
+	return is_number(p) &&
+	       (!p[integral] || (p[integral] == '.' && strspn(p + integral + 1, "0") == strlen(p + integral + 1)));
+}
+
 static bool is_percent(const char *p)
 {
 	char number[64];
@@ -37,59 +45,115 @@ static bool is_percent(const char *p)
 	return !n || is_number(number);
 }
 
-static bool is_date(const char *p)
+static bool looks_like(const char *p, const char *pattern)
 {
-	int y, m, d, n = 0;
+	for (; *pattern; pattern++, p++)
+		if (*pattern == '9' ? !isdigit((unsigned char)*p) : *pattern != *p)
+			return false;
+	return true;
+}
+
+static bool is_day(const char *p)
+{
+	int y, m, d;
 	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	if (sscanf(p, "%4d-%2d-%2d%n", &y, &m, &d, &n) != 3 || n < 8)
+	if (!looks_like(p, "9999-99-99") || sscanf(p, "%4d-%2d-%2d", &y, &m, &d) != 3)
 		return false;
 	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-	return m >= 1 && m <= 12 && d >= 1 && d <= days[m - 1] && !(m == 2 && d == 29 && !leap) &&
-	       (p[n] == 0 || p[n] == 'T' || p[n] == ' ');
+	return y >= 1 && m >= 1 && m <= 12 && d >= 1 && d <= days[m - 1] && !(m == 2 && d == 29 && !leap);
+}
+
+static bool is_date(const char *p)
+{
+	return is_day(p) && !p[10];
+}
+
+static bool is_time(const char *p)
+{
+	if (!is_day(p) || (p[10] != 'T' && p[10] != ' ') || !looks_like(p + 11, "99:99:99"))
+		return false;
+	p += 19;
+	if (*p == '.')
+		p += 1 + strspn(p + 1, "0123456789");
+	if (*p == 'Z')
+		return !p[1];
+	return (*p == '+' || *p == '-') &&
+	       ((looks_like(p + 1, "9999") && !p[5]) || (looks_like(p + 1, "99:99") && !p[6]));
 }
 
 static bool is_flag(const char *p)
 {
-	static const char *const words[] = {"true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "1", "0"};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (!strcasecmp(p, words[i]))
-			return true;
-	return false;
+	return !strcasecmp(p, "true") || !strcasecmp(p, "false");
 }
 
-static const char *complaint(enum rule rule, const char *text)
+static bool is_id(const char *p)
 {
+	size_t n = strspn(p, "0123456789");
+	return n >= 1 && n <= 19 && !p[n];
+}
+
+static bool is_text(struct json_object *v)
+{
+	if (json_object_is_type(v, json_type_object))
+		return json_object_object_length(v) == 0;
+	return !json_object_is_type(v, json_type_array) || json_object_array_length(v) == 0;
+}
+
+static const char *complaint(enum rule rule, struct json_object *v)
+{
+	const char *text = v ? json_object_get_string(v) : "";
 	if (!*text)
 		return NULL;
 	switch (rule) {
 	case RULE_NUMBER:
-	case RULE_INTEGER:
 		return is_number(text) ? NULL : "is not a number";
+	case RULE_INTEGER:
+		return is_whole(text) ? NULL : "is not a whole number";
 	case RULE_PERCENT:
 		return is_percent(text) ? NULL : "is not a percentage";
 	case RULE_DATE:
 		return is_date(text) ? NULL : "is not a date (YYYY-MM-DD)";
 	case RULE_TIME:
-		return is_date(text) ? NULL : "is not a time";
+		return is_time(text) ? NULL : "is not a time (YYYY-MM-DDThh:mm:ss+hhmm)";
 	case RULE_FLAG:
 		return is_flag(text) ? NULL : "is neither true nor false";
+	case RULE_ID:
+		return is_id(text) || !strcmp(text, "-1") ? NULL : "is not an id (1 to 19 digits)";
+	case RULE_TEXT:
+		return is_text(v) ? NULL : "is not a text";
 	default:
 		return NULL;
 	}
 }
 
-static struct json_object *lookup(struct json_object *doc, const char *path)
+/* "a" or "a.0.b", n bytes of it. */
+static struct json_object *descend(struct json_object *at, const char *path, size_t n)
 {
-	char key[96];
-	struct json_object *found = NULL;
+	char step[96];
+	while (at && n) {
+		size_t end = 0;
+		while (end < n && path[end] != '.')
+			end++;
+		snprintf(step, sizeof step, "%.*s", (int)end, path);
+		if (json_object_is_type(at, json_type_array))
+			at = json_object_array_get_idx(at, strtoul(step, NULL, 10));
+		else if (!json_object_object_get_ex(at, step, &at))
+			at = NULL;
+		path += end < n ? end + 1 : end;
+		n -= end < n ? end + 1 : end;
+	}
+	return at;
+}
+
+/* The first alternative that has a value, as the statements have it; its name goes to *name, *name_n. */
+static struct json_object *lookup(struct json_object *doc, const char *path, const char **name, int *name_n)
+{
 	for (const char *p = path; p;) {
 		const char *bar = strchr(p, '|');
-		snprintf(key, sizeof key, "%.*s", bar ? (int)(bar - p) : (int)strlen(p), p);
-		char *dot = strchr(key, '.');
-		if (dot)
-			*dot = 0;
-		if (json_object_object_get_ex(doc, key, &found) &&
-			(!dot || json_object_object_get_ex(found, dot + 1, &found)))
+		*name_n = bar ? (int)(bar - p) : (int)strlen(p);
+		*name = p;
+		struct json_object *found = descend(doc, p, (size_t)*name_n);
+		if (found)
 			return found;
 		p = bar ? bar + 1 : NULL;
 	}
@@ -100,12 +164,13 @@ static bool check(
 	const struct field *fields, struct json_object *doc, const char *prefix, struct buf *to, struct buf *field)
 {
 	for (const struct field *f = fields; f->path; f++) {
-		struct json_object *v = *f->path == '^' ? NULL : lookup(doc, f->path);
-		const char *text = v ? json_object_get_string(v) : "";
-		const char *why = complaint(f->rule, text);
+		const char *name;
+		int n;
+		struct json_object *v = *f->path == '^' ? NULL : lookup(doc, f->path, &name, &n);
+		const char *why = complaint(f->rule, v);
 		if (why) {
-			buf_fmt(field, "%s%s", prefix, f->path);
-			buf_fmt(to, "field %s: \"%.80s\" %s", field->data, text, why);
+			buf_fmt(field, "%s%.*s", prefix, n, name);
+			buf_fmt(to, "field %s: \"%.80s\" %s", field->data, json_object_get_string(v), why);
 			return true;
 		}
 	}
@@ -115,13 +180,15 @@ static bool check(
 static bool check_lines(const struct lines *l, const char *path, struct json_object *doc, const char *outer,
 	struct buf *to, struct buf *field)
 {
-	struct json_object *list = lookup(doc, path);
+	const char *name;
+	int n;
+	struct json_object *list = lookup(doc, path, &name, &n);
 	if (!json_object_is_type(list, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *line = json_object_array_get_idx(list, i);
 		char prefix[160];
-		snprintf(prefix, sizeof prefix, "%s%s[%zu].", outer, path, i);
+		snprintf(prefix, sizeof prefix, "%s%.*s[%zu].", outer, n, name, i);
 		if (check(l->fields, line, prefix, to, field))
 			return true;
 		if (!*outer && l->nested && check_lines(l, l->nested, line, prefix, to, field))
@@ -130,12 +197,67 @@ static bool check_lines(const struct lines *l, const char *path, struct json_obj
 	return false;
 }
 
-void diagnose(const struct entity *e, struct str record, struct buf *to, struct buf *field)
+/* The id by which the record is known; a record of the queue may be named beside it. */
+static bool check_id(const struct entity *e, struct json_object *doc, struct buf *to, struct buf *field)
+{
+	const char *name = e->id_path;
+	int n = (int)strcspn(name, "|");
+	struct json_object *v = lookup(doc, e->id_path, &name, &n);
+	const char *text = v ? json_object_get_string(v) : "";
+	if (is_id(text))
+		return false;
+	buf_fmt(field, "%.*s", v ? n : (int)strcspn(e->id_path, "|"), v ? name : e->id_path);
+	if (*text)
+		buf_fmt(to, "field %s: \"%.80s\" is not an id (1 to 19 digits)", field->data, text);
+	else
+		buf_fmt(to, "field %s: the record carries no id", field->data);
+	return true;
+}
+
+/* A \u0000 or a half of a surrogate pair, which jsonb can't hold, whatever field it is in. */
+static bool is_unstorable(struct str text)
+{
+	for (const char *p = text.data, *end = p + text.len; p < end; p++) {
+		unsigned code = 0, next = 0;
+		if (*p != '\\')
+			continue;
+		p++;
+		if (end - p < 5 || *p != 'u' || sscanf(p + 1, "%4x", &code) != 1)
+			continue;
+		p += 4;
+		bool high = code >= 0xd800 && code < 0xdc00;
+		if (high && end - p > 6 && p[1] == '\\' && p[2] == 'u' && sscanf(p + 3, "%4x", &next) == 1 &&
+			next >= 0xdc00 && next < 0xe000)
+			p += 6;
+		else if (!code || (code >= 0xd800 && code < 0xe000))
+			return true;
+	}
+	return false;
+}
+
+static bool check_storable(struct str record, struct buf *to, struct buf *field)
+{
+	struct slice_walk walk = slice_walk(record);
+	struct str key, value;
+	while (slice_next(&walk, &key, &value)) {
+		if (!is_unstorable(value))
+			continue;
+		buf_add(field, key.data, key.len);
+		buf_fmt(to,
+			"field %s: it has a character that PostgreSQL can't hold (\\u0000, or half of a surrogate pair)",
+			field->data);
+		return true;
+	}
+	return false;
+}
+
+void diagnose(const struct entity *e, bool named, struct str record, struct buf *to, struct buf *field)
 {
 	const struct field version[] = {{.path = e->version_path, .column = "", .rule = RULE_TIME}, {0}};
 	struct json_tokener *tok = json_tokener_new_ex(SLICE_DEPTH_MAX);
 	struct json_object *doc = tok ? json_tokener_parse_ex(tok, record.data, (int)record.len) : NULL;
-	if (json_object_is_type(doc, json_type_object) && !check(version, doc, "", to, field) &&
+	if (json_object_is_type(doc, json_type_object) && !check_storable(record, to, field) &&
+		!(!named && (check_id(e, doc, to, field) || check(version, doc, "", to, field))) &&
 		!check(e->fields, doc, "", to, field) && e->lines)
 		check_lines(e->lines, e->lines->path, doc, "", to, field);
 	json_object_put(doc);

@@ -5,19 +5,21 @@
 #include <stdbool.h>
 #include "actors/kinds.h"
 
-/* The rule by which a JSON value becomes a column. "" and null are unset (SQL NULL) for every rule; a value that the
- * rule doesn't take dead-letters its record with the field's name. Numbers go from decimal text to numeric, never a
- * double. */
+/* The rule by which a JSON value becomes a column. A key that isn't there leaves the column as it is; "" and null are unset (SQL
+ * NULL) for every rule; a value that the rule doesn't take dead-letters its record, alone, with the field's name. Nothing is
+ * shortened, nothing is a double: numbers go from their decimal text to numeric, which keeps every digit. HTML, line ends and any
+ * script are text like other text. What isn't named in an entity's table (cf_ keys, custom_fields, the addresses of
+ * documents with their `zip`, which lists call `zipcode`) stands in zoho_data as it came, where the entity has that. */
 enum rule {
-	RULE_TEXT,
-	RULE_ID,      /* Zoho's id: digits, as string or number; kept as text */
-	RULE_NUMBER,  /* numeric */
-	RULE_INTEGER, /* bigint */
-	RULE_PERCENT, /* numeric; a "%" behind it is left out */
-	RULE_FLAG,    /* boolean */
-	RULE_DATE,    /* YYYY-MM-DD */
-	RULE_TIME,    /* timestamptz */
-	RULE_JSON,    /* as it is, jsonb; empty object, array or string are unset */
+	RULE_TEXT, /* a string as it is; a number or true/false as Zoho wrote it; {} and [] are unset, other objects and arrays refused */
+	RULE_ID, /* Zoho's id: 1 to 19 digits, as string or number; kept as text; -1, as Zoho names nobody at times, is unset */
+	RULE_NUMBER,  /* a decimal, as number or string, with or without exponent: numeric; no "NaN", no thousands */
+	RULE_INTEGER, /* the same without a fraction (5.000 is 5): bigint */
+	RULE_PERCENT, /* as RULE_NUMBER; a "%" behind it is left out */
+	RULE_FLAG,    /* true or false, also in quotes, in any case: boolean */
+	RULE_DATE,    /* YYYY-MM-DD that the calendar has: date; no other order, no words */
+	RULE_TIME,    /* YYYY-MM-DDThh:mm:ss with +hhmm, +hh:mm or Z: timestamptz */
+	RULE_JSON,    /* as it is, jsonb (an address keeps its keys); empty object, array or string are unset */
 	RULE_ACTIVE,  /* true when the text is "active" */
 	RULE_WHOLE,   /* the whole record, jsonb (path is not used) */
 	RULE_LINK,    /* own uuid of the record of `link` whose key is the text */
@@ -89,9 +91,11 @@ struct entity {
 	bool unversioned; /* webhooks of it carry no last_modified_time: what they say is confirmed by a fetch */
 	enum details details;
 
-	const char *table, *key;      /* ERP table and its column with Zoho's id */
-	const char *id_path;	      /* in the record; "a|b" */
-	const char *version_path;     /* last_modified_time, or what the record has instead; "a|b" */
+	const char *table, *key; /* ERP table and its column with Zoho's id */
+	const char *id_path;	 /* in the record; "a|b" */
+	const char
+		*version_path; /* last_modified_time, or what the record has instead; "a|b"; RULE_TIME. A webhook whose
+	                                 time isn't one counts as without version */
 	const char *type_path, *type; /* a record whose type_path says another type isn't ours (contacts); NULL: any */
 	const struct field *fields;   /* ends with path NULL */
 	const struct lines *lines;    /* NULL: none */

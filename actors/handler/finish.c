@@ -109,7 +109,9 @@ static void count_losers(struct job *j)
 	for (size_t i = 0; i < j->n; i++) {
 		uint64_t outcome = j->outcomes[i] & (OUTCOME_AND_REFETCH - 1);
 		j->unchanged += outcome == OUTCOME_UNCHANGED;
-		j->stale += outcome == OUTCOME_STALE || outcome == OUTCOME_SUPERSEDED;
+		j->stale +=
+			outcome == OUTCOME_STALE || outcome == OUTCOME_SUPERSEDED ||
+			(j->kind == JOB_PAGE && outcome == OUTCOME_REFETCH); /* of another type: its own list has it */
 	}
 }
 
@@ -179,7 +181,7 @@ void finish_read(struct job *j, const struct db_reply *r)
 static void reason(struct job *j, struct str record, struct buf *why, struct buf *field)
 {
 	if (record.data)
-		diagnose(j->applier->entity, record, why, field);
+		diagnose(j->applier->entity, j->kind == JOB_QUEUE, record, why, field);
 	if (why->len)
 		return;
 	if (*j->column) {

@@ -174,7 +174,8 @@ static void keep_one(struct slices *docs, const struct entity *e, struct str id)
 	docs->n = kept;
 }
 
-static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
+/* false: what came can't be cut into records. */
+static bool prepare(struct actor *a, struct handler *h, const struct waiting *w)
 {
 	struct job *j = &h->job;
 	*j = (struct job){.done = on_job,
@@ -185,14 +186,13 @@ static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 		j->kind = JOB_QUEUE;
 		j->seqs = w->seqs;
 		j->n = w->message.work.seqs.n;
-		return;
+		return true;
 	}
 	const struct msg_page *p = &w->message.page;
 	const struct msg_record *r = &w->message.record;
 	bool page = w->type == MSG_PAGE, many = !page && memchr(r->id.data, ',', r->id.len);
 	bool list = page || many || !h->entity->detail_root;
-	if (!slices_of(page ? p->body : r->body, list ? h->entity->list_root : h->entity->detail_root, &h->docs))
-		h->docs.n = 0;
+	bool cut = slices_of(page ? p->body : r->body, list ? h->entity->list_root : h->entity->detail_root, &h->docs);
 	if (list && !page && !many)
 		keep_one(&h->docs, h->entity, r->id);
 	drop_poison(a, &h->docs, h->entity);
@@ -214,6 +214,17 @@ static void prepare(struct actor *a, struct handler *h, const struct waiting *w)
 		j->ids = many ? h->ids : NULL;
 		j->outcomes[0] = OUTCOME_SKIPPED;
 	}
+	return cut;
+}
+
+/* Nobody is told that it was empty: the run fails, the fetch is given back. */
+static void refuse_body(struct job *j)
+{
+	j->retry = true;
+	snprintf(j->sqlstate, sizeof j->sqlstate, "54000"); /* program_limit_exceeded */
+	snprintf(j->error, sizeof j->error, "Zoho's reply has more than %d records, or can't be taken apart",
+		SLICES_MAX);
+	j->done(j->ctx, j);
 }
 
 static void work_on(struct actor *a)
@@ -237,8 +248,9 @@ static void work_on(struct actor *a)
 			h->now = &h->waiting[i];
 	if (!h->now)
 		return;
-	prepare(a, h, h->now);
-	if (h->now->type == MSG_PAGE && h->now->message.page.stocked_only && h->entity->stock)
+	if (!prepare(a, h, h->now))
+		refuse_body(&h->job);
+	else if (h->now->type == MSG_PAGE && h->now->message.page.stocked_only && h->entity->stock)
 		stocked_run(&h->applier, &h->job);
 	else
 		job_run(&h->applier, &h->job);

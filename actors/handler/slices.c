@@ -2,17 +2,13 @@
 #include "actors/handler/slices.h"
 #include <string.h>
 
-struct scan {
-	const char *p, *end;
-};
-
-static void skip_space(struct scan *s)
+static void skip_space(struct slice_walk *s)
 {
 	while (s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\r' || *s->p == '\t'))
 		s->p++;
 }
 
-static bool skip_string(struct scan *s)
+static bool skip_string(struct slice_walk *s)
 {
 	for (s->p++; s->p < s->end; s->p++) {
 		if (*s->p == '\\')
@@ -34,7 +30,7 @@ static const bool ends_scalar[256] = {[','] = true,
 	[0] = true};
 
 /* By a table: a page is gone through byte by byte while PostgreSQL waits for it. */
-static bool skip_value(struct scan *s)
+static bool skip_value(struct slice_walk *s)
 {
 	int depth = 0;
 	do {
@@ -67,7 +63,7 @@ static bool skip_value(struct scan *s)
 }
 
 /* Steps over `"key":` and leaves the scan at the value. */
-static bool next_member(struct scan *s, struct str *key)
+static bool next_member(struct slice_walk *s, struct str *key)
 {
 	skip_space(s);
 	if (s->p < s->end && *s->p == ',')
@@ -89,7 +85,7 @@ static bool next_member(struct scan *s, struct str *key)
 
 static bool find(struct str object, const char *key, struct str *value)
 {
-	struct scan s = {object.data, object.data + object.len};
+	struct slice_walk s = {object.data, object.data + object.len};
 	struct str k;
 	skip_space(&s);
 	if (s.p >= s.end || *s.p != '{')
@@ -118,7 +114,7 @@ bool slices_of(struct str body, const char *root, struct slices *out)
 	}
 	if (*list.data != '[')
 		return false;
-	struct scan s = {list.data + 1, list.data + list.len - 1};
+	struct slice_walk s = {list.data + 1, list.data + list.len - 1};
 	for (;;) {
 		skip_space(&s);
 		if (s.p < s.end && *s.p == ',')
@@ -131,6 +127,24 @@ bool slices_of(struct str body, const char *root, struct slices *out)
 			return false;
 		out->at[out->n++] = (struct str){from, (size_t)(s.p - from)};
 	}
+}
+
+struct slice_walk slice_walk(struct str object)
+{
+	struct slice_walk s = {object.data, object.data + object.len};
+	skip_space(&s);
+	s.p = s.p < s.end && *s.p == '{' ? s.p + 1 : s.end;
+	return s;
+}
+
+bool slice_next(struct slice_walk *s, struct str *key, struct str *value)
+{
+	if (!next_member(s, key))
+		return false;
+	const char *from = s->p;
+	bool whole = skip_value(s);
+	*value = (struct str){from, (size_t)(s->p - from)};
+	return whole;
 }
 
 struct str slice_member(struct str object, const char *key)
@@ -202,7 +216,7 @@ void slice_keys_add(struct slice_keys *k, const char *path)
 
 void slice_reduced(struct str object, const struct slice_keys *keep, struct buf *out)
 {
-	struct scan s = {object.data, object.data + object.len};
+	struct slice_walk s = {object.data, object.data + object.len};
 	struct str key;
 	skip_space(&s);
 	if (s.p >= s.end || *s.p != '{') {

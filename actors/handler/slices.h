@@ -20,6 +20,13 @@ struct str slice_member(struct str object, const char *key);
 /* The same over alternatives "a|b". */
 struct str slice_member_any(struct str object, const char *keys);
 
+/* The members of an object, one after the other: key (without quotes) and value in their own text. */
+struct slice_walk {
+	const char *p, *end;
+};
+struct slice_walk slice_walk(struct str object);
+bool slice_next(struct slice_walk *, struct str *key, struct str *value);
+
 /* A set of top-level keys. */
 struct slice_keys {
 	struct str at[SLICE_KEYS_MAX]; /* sorted by length, then by bytes; borrowed */

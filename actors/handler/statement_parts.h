@@ -10,6 +10,12 @@ void statement_path(struct buf *, const char *doc, const char *path, bool json);
 void statement_present(struct buf *, const char *doc, const char *path);
 /* The column's value by the field's rule. */
 void statement_value(struct buf *, const char *doc, const struct field *);
+/* The value of `text` by a rule; `json` is the same as jsonb. An error of the statement where the rule doesn't take it. */
+void statement_ruled(struct buf *, enum rule, const char *text, const char *json);
+/* As RULE_TIME. */
+void statement_time(struct buf *, const char *text);
+/* A condition: the text is an id of Zoho's, 1 to 19 digits. */
+void statement_is_id(struct buf *, const char *text);
 /* "WITH src(pos, id, doc, lm, obs, del, whole, list, event_id, run_id, queue_id, op, attempt) AS …": the records of a
  * job. */
 void statement_source(struct buf *, const struct entity *, enum source, bool decide);

@@ -53,38 +53,20 @@ void statement_present(struct buf *b, const char *doc, const char *path)
 /* The column's value by the field's rule. */
 void statement_value(struct buf *b, const char *doc, const struct field *f)
 {
-	static const char *const casts[] = {[RULE_NUMBER] = "::numeric",
-		[RULE_INTEGER] = "::numeric::bigint",
-		[RULE_FLAG] = "::boolean",
-		[RULE_DATE] = "::date",
-		[RULE_TIME] = "::timestamptz",
-		[RULE_LINK] = ""};
+	struct buf text = {0}, json = {0};
 	if (f->rule == RULE_WHOLE) {
 		buf_fmt(b, "CASE WHEN x.whole THEN %s END", doc);
-	} else if (f->rule == RULE_ACTIVE) {
-		buf_str(b, "nullif(");
-		statement_path(b, doc, f->path, false);
-		buf_str(b, ", '') = 'active'");
-	} else if (f->rule == RULE_JSON) {
-		buf_str(b, "CASE WHEN ");
-		statement_path(b, doc, f->path, true);
-		buf_str(b, " IN ('\"\"', '{}', '[]', 'null') THEN NULL ELSE ");
-		statement_path(b, doc, f->path, true);
-		buf_str(b, " END");
-	} else if (f->rule == RULE_LINK) {
-		buf_fmt(b, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = ", f->link->table,
-			f->link->key);
-		statement_path(b, doc, f->path, false);
-		buf_str(b, ")");
-	} else if (f->rule == RULE_PERCENT) {
-		buf_str(b, "nullif(rtrim(");
-		statement_path(b, doc, f->path, false);
-		buf_str(b, ", '% '), '')::numeric");
-	} else {
-		buf_str(b, "nullif(");
-		statement_path(b, doc, f->path, false);
-		buf_fmt(b, ", '')%s", f->rule <= RULE_ID ? "" : casts[f->rule]);
+		return;
 	}
+	statement_path(&text, doc, f->path, false);
+	statement_path(&json, doc, f->path, true);
+	if (f->rule == RULE_LINK)
+		buf_fmt(b, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = %s)", f->link->table,
+			f->link->key, text.data);
+	else
+		statement_ruled(b, f->rule, text.data, json.data);
+	buf_free(&text);
+	buf_free(&json);
 }
 
 /* Every look-up by key is a subquery that can't be pulled up (OFFSET 0, FOR UPDATE) or an array of all that an index
@@ -105,18 +87,24 @@ static void source_queue(struct buf *b, bool lock)
 		lock ? "FOR UPDATE" : "OFFSET 0");
 }
 
+/* A record without an id, or with one that is none, is refused by tds_entity_state. */
 static void source_docs(struct buf *b, const struct entity *e, bool decide)
 {
-	buf_str(b, "SELECT x.pos, ");
-	statement_path(b, "x.doc", e->id_path, false);
-	buf_str(b, " AS id, x.doc, nullif(");
-	statement_path(b, "x.doc", e->version_path, false);
+	struct buf id = {0}, version = {0}, is_id = {0};
+	statement_path(&id, "x.doc", e->id_path, false);
+	statement_path(&version, "x.doc", e->version_path, false);
+	statement_is_id(&is_id, id.data);
+	buf_fmt(b, "SELECT x.pos, CASE WHEN %s THEN %s END AS id, x.doc, ", is_id.data, id.data);
+	statement_time(b, version.data);
 	buf_fmt(b,
-		", '')::timestamptz AS lm, %s AS obs, false AS del, $4::text = 'detail' AS whole, $4::text = 'list' AS "
+		" AS lm, %s AS obs, false AS del, $4::text = 'detail' AS whole, $4::text = 'list' AS "
 		"list,"
 		" NULL::uuid AS event_id, $5::uuid AS run_id, NULL::uuid AS queue_id, 'upsert' AS op, 1 AS attempt"
 		" FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS x(doc, pos)",
 		decide ? "'epoch'::timestamptz + $3::bigint * interval '1 microsecond'" : "now()");
+	buf_free(&id);
+	buf_free(&version);
+	buf_free(&is_id);
 }
 
 void statement_source(struct buf *b, const struct entity *e, enum source from, bool decide)

@@ -8,7 +8,7 @@ static void values(struct buf *b, const struct entity *e, const char *from)
 	int i = 0;
 	buf_str(b, ", val AS MATERIALIZED (SELECT x.*");
 	if (e->lines) {
-		buf_str(b, ", NOT x.del AND jsonb_typeof(");
+		buf_str(b, ", NOT x.del AND NOT x.list AND jsonb_typeof("); /* a list's row never touches lines */
 		statement_path(b, "x.doc", e->lines->path, true);
 		buf_str(b, ") = 'array' AS has_lines");
 	}

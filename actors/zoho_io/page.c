@@ -68,7 +68,8 @@ bool zoho_page_hand_over(struct page *p)
 
 static bool has_more(const struct scan *s, const struct reply *r)
 {
-	bool reaches_back = s->since_us && s->of->since == SINCE_SORTED && r->oldest_us && r->oldest_us < s->since_us;
+	bool reaches_back = s->since_us && s->of->since == SINCE_SORTED && r->newest_first && r->oldest_us &&
+			    r->oldest_us < s->since_us;
 	return r->more && !reaches_back && !s->of->one_page;
 }
 

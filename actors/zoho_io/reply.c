@@ -49,9 +49,28 @@ static const char *text_of(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) && v ? json_object_get_string(v) : NULL;
 }
 
+static bool says_otherwise(struct json_object *context, const char *key, const char *wanted)
+{
+	const char *said = context ? text_of(context, key) : NULL;
+	return said && strcmp(said, wanted) != 0;
+}
+
+/* A sort parameter may be ignored with 200: then no row says anything of those that come after it. */
+static bool is_newest_first(struct json_object *context, struct json_object *rows)
+{
+	int64_t before = INT64_MAX, at;
+	for (size_t i = 0; i < json_object_array_length(rows); i++, before = at) {
+		at = zoho_time(text_of(json_object_array_get_idx(rows, i), "last_modified_time"));
+		if (!at || at > before)
+			return false;
+	}
+	return !says_otherwise(context, "sort_column", "last_modified_time") &&
+	       !says_otherwise(context, "sort_order", "D");
+}
+
 static void read_list(struct reply *r, struct json_object *o, struct json_object *rows)
 {
-	struct json_object *context, *more;
+	struct json_object *context = NULL, *more;
 	if (json_object_object_get_ex(o, "page_context", &context) && json_object_is_type(context, json_type_array))
 		context = json_object_array_get_idx(context, 0); /* so the specification of one list has it */
 	if (context && json_object_object_get_ex(context, "has_more_page", &more))
@@ -62,6 +81,7 @@ static void read_list(struct reply *r, struct json_object *o, struct json_object
 	struct json_object *last = json_object_array_get_idx(rows, (size_t)r->rows - 1);
 	if (json_object_is_type(last, json_type_object))
 		r->oldest_us = zoho_time(text_of(last, "last_modified_time"));
+	r->newest_first = is_newest_first(context, rows);
 }
 
 static void read_good(struct reply *r, struct json_object *o, const char *root, bool list)

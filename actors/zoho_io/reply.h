@@ -23,6 +23,7 @@ struct reply {
 	bool more;	   /* list: there are further pages */
 	int64_t rows;	   /* list */
 	int64_t oldest_us; /* list: last_modified_time of its last row, 0 = it has none */
+	bool newest_first; /* list: sorted by last_modified_time, newest first, by its rows and by its own words */
 };
 
 enum own_code { /* codes of failures that Zoho never saw */

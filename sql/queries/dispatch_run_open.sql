@@ -11,7 +11,7 @@ WITH cursor AS (
 	SELECT $1, $2::uuid, $3, $4::tds_entity_type, 'running', $5::bigint, $6::int, $7, $8, $9, $10::uuid, $11::boolean, $14::boolean, $15::boolean,
 		coalesce($12::timestamptz, (SELECT since FROM cursor)), now(), 'dispatcher',
 		jsonb_build_object('verify', $14::boolean, 'confirm_deletes', $15::boolean, 'per_page', $6::int, 'filter', $7::text, 'incremental', $13::boolean, 'dry_run', $11::boolean, 'modified_since', $12::text,
-			'with_stock_only', $16::boolean, 'active_only', $17::boolean),
+			'with_stock_only', $16::boolean, 'active_only', $17::boolean, 'full_pull', coalesce($12::timestamptz, (SELECT since FROM cursor)) IS NULL),
 		(SELECT last_page FROM tds_sync_runs WHERE organization_id = $1 AND entity_type = $4::tds_entity_type AND run_type = $3 AND status = 'completed'
 			AND per_page = $6::int AND filter IS NOT DISTINCT FROM $7 AND last_page IS NOT NULL AND since IS NULL
 			ORDER BY created_at DESC LIMIT 1)

@@ -28,9 +28,9 @@ WITH arrived AS (
 	RETURNING id, inbox_event_id, seq
 ), letters AS (
 	INSERT INTO tds_dead_letter_queue (sync_queue_id, inbox_event_id, organization_id, entity_type, source_entity_id,
-		operation_type, failure_reason, error_code, last_error_message, raw_body, last_modified, observed_at, correlation_id)
+		operation_type, failure_reason, error_code, last_error_message, error_field, raw_body, last_modified, observed_at, correlation_id)
 	SELECT queue.id, event, organization, entity::tds_entity_type, record_id, operation::tds_operation_type,
-		'the payload cannot be stored as JSON: ' || unstorable, 'UNSTORABLE', unstorable, bytes, modified, received, correlation
+		'the payload cannot be stored as JSON: ' || unstorable, 'UNSTORABLE', unstorable, substring(unstorable FROM '^field ([^:]+): '), bytes, modified, received, correlation
 	FROM queue JOIN arrived ON arrived.event = queue.inbox_event_id WHERE unstorable IS NOT NULL
 )
 SELECT (n - 1)::int AS n, seq FROM queue JOIN arrived ON arrived.event = queue.inbox_event_id

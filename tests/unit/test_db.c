@@ -17,7 +17,7 @@ Test(db, sqlstates_ask_for_what_architecture_says)
 		{"23503", DB_REFERENCE}, {"08006", DB_ENVIRONMENT}, {"25006", DB_ENVIRONMENT}, {"25P02", DB_PROGRAM},
 		{"40001", DB_ENVIRONMENT}, {"40P01", DB_ENVIRONMENT}, {"53100", DB_ENVIRONMENT},
 		{"55P03", DB_ENVIRONMENT}, {"57014", DB_ENVIRONMENT}, {"57P01", DB_ENVIRONMENT},
-		{"58030", DB_ENVIRONMENT}, {"54000", DB_PROGRAM}, {"42P01", DB_PROGRAM}, {"42501", DB_PROGRAM},
+		{"58030", DB_ENVIRONMENT}, {"54000", DB_DATA}, {"42P01", DB_PROGRAM}, {"42501", DB_PROGRAM},
 		{"XX000", DB_PROGRAM}, {"0A000", DB_PROGRAM}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		cr_expect_eq(db_classify(cases[i].sqlstate), cases[i].failure, "%s", cases[i].sqlstate);

@@ -1,4 +1,5 @@
 /* Cutting replies into records, and naming the field of a record that was refused. */
+#include <stdio.h>
 #include <criterion/criterion.h>
 #include <string.h>
 #include "actors/handler/diagnose.h"
@@ -91,7 +92,7 @@ Test(slices, keeps_what_may_be_mapped)
 static void says(enum entity_id e, const char *record, const char *expected)
 {
 	struct buf b = {0}, field = {0};
-	diagnose(entities[e], str_of(record), &b, &field);
+	diagnose(entities[e], false, str_of(record), &b, &field);
 	cr_assert_str_eq(b.data ? b.data : "", expected);
 	buf_free(&b);
 	buf_free(&field);
@@ -110,7 +111,49 @@ Test(diagnose, names_a_field_of_a_line)
 
 Test(diagnose, names_a_date_that_is_none)
 {
-	says(ENTITY_INVOICE, "{\"date\":\"2026-02-30\"}", "field date: \"2026-02-30\" is not a date (YYYY-MM-DD)");
+	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"date\":\"2026-02-30\"}",
+		"field date: \"2026-02-30\" is not a date (YYYY-MM-DD)");
+}
+
+Test(diagnose, takes_no_date_but_zohos)
+{
+	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"due_date\":\"08/06/2026\"}",
+		"field due_date: \"08/06/2026\" is not a date (YYYY-MM-DD)");
+	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"due_date\":\"today\"}",
+		"field due_date: \"today\" is not a date (YYYY-MM-DD)");
+}
+
+Test(diagnose, names_an_id_that_is_none)
+{
+	says(ENTITY_INVOICE, "{\"invoice_id\":\"1\",\"customer_id\":\"INV-1\"}",
+		"field customer_id: \"INV-1\" is not an id (1 to 19 digits)");
+	says(ENTITY_PRODUCT, "{\"item_id\":\"12345678901234567890\"}",
+		"field item_id: \"12345678901234567890\" is not an id (1 to 19 digits)");
+	says(ENTITY_PRODUCT, "{\"name\":\"x\"}", "field item_id: the record carries no id");
+}
+
+Test(diagnose, names_what_is_no_text)
+{
+	says(ENTITY_PRODUCT, "{\"item_id\":1,\"name\":{\"en\":\"x\"}}",
+		"field name: \"{ \"en\": \"x\" }\" is not a text");
+	says(ENTITY_PRODUCT, "{\"item_id\":1,\"name\":{},\"unit\":[],\"sku\":12,\"brand\":true}", "");
+}
+
+Test(diagnose, names_a_field_with_what_cannot_be_held)
+{
+	static const char why[] =
+		": it has a character that PostgreSQL can't hold (\\u0000, or half of a surrogate pair)";
+	char expected[160];
+	snprintf(expected, sizeof expected, "field notes%s", why);
+	says(ENTITY_INVOICE, "{\"invoice_id\":1,\"x\":\"\\ud83d\\ude00\\\\u0000\",\"notes\":\"a\\u0000b\"}", expected);
+	says(ENTITY_INVOICE, "{\"invoice_id\":1,\"notes\":\"\\ud83d\"}", expected);
+	says(ENTITY_INVOICE, "{\"invoice_id\":1,\"notes\":\"\\ude00\\ud83d\"}", expected);
+}
+
+Test(diagnose, looks_into_lists)
+{
+	says(ENTITY_USER, "{\"user_id\":1,\"email_ids\":[{\"email\":{\"a\":1}}]}",
+		"field email_ids.0.email: \"{ \"a\": 1 }\" is not a text");
 }
 
 Test(diagnose, finds_nothing_in_a_good_record)

@@ -12,7 +12,9 @@
 #include "limits.h"
 #include "oauth.h"
 #include "options.h"
+#include "quirks.h"
 #include "record_json.h"
+#include "replies.h"
 #include "store.h"
 
 #define BOOKS "/books/v3/"
@@ -190,7 +192,7 @@ static void answer(struct request *request)
 	else if (!organization || strcmp(organization, options.organization_id) != 0)
 		api_error(request, 400, 6041, "This user is not associated with the CompanyID/CompanyName:%.40s.",
 			organization ? organization : "");
-	else
+	else if (!replies_answer(request))
 		route(request, path, books);
 }
 
@@ -241,6 +243,7 @@ void api_call(struct request *request)
 		limits_leave();
 	}
 	limits_headers(request);
+	request->undated = quirk_of(QUIRK_UNDATED, NULL) != NULL;
 	offer_gzip(request);
 	calls_end();
 }

@@ -7,7 +7,10 @@
 
 #include "api.h"
 #include "clock.h"
+#include "drift.h"
 #include "options.h"
+#include "quirks.h"
+#include "random.h"
 #include "record_json.h"
 #include "store.h"
 
@@ -31,7 +34,7 @@ struct row {
 	struct record *record;
 	const char *text; /* the key to sort by, either as text ... */
 	int64_t number;	  /* ... or as number */
-	size_t position;
+	uint64_t position;
 };
 
 /* The rows of the last query per resource: pages of one scan are usually asked for one after the other. */
@@ -42,6 +45,7 @@ struct view {
 	size_t count, capacity;
 };
 static struct view views[32];
+static struct random dice = {11};
 
 static bool has_word(const char *words, const char *word)
 {
@@ -151,7 +155,7 @@ static int compare_rows(const void *left, const void *right)
 	return a->position < b->position ? -1 : a->position > b->position;
 }
 
-static struct row row_of(struct record *record, const char *column, size_t position)
+static struct row row_of(struct record *record, const char *column, uint64_t position)
 {
 	struct row row = {.record = record, .position = position};
 	json_object *value;
@@ -187,7 +191,8 @@ static void fill_view(struct view *view, const struct resource *resource)
 					abort();
 			}
 			assert(view->rows);
-			view->rows[view->count] = row_of(record, view->query.sort_column, view->count);
+			view->rows[view->count] = row_of(record, view->query.sort_column,
+				quirk_of(QUIRK_UNSTABLE_ORDER, record->entity) ? random_next(&dice) : view->count);
 			view->count++;
 		}
 	}
@@ -210,7 +215,8 @@ static struct view *view_of(const struct resource *resource, const struct query 
 
 	for (which = resource->first; which <= resource->last; which++)
 		version += store_version(&entities[which]);
-	if (view->rows && view->version == version && same_rows(&view->query, query))
+	if (view->rows && view->version == version && same_rows(&view->query, query) &&
+		!quirk_of(QUIRK_UNSTABLE_ORDER, &entities[resource->first]))
 		return view;
 	view->query = *query;
 	view->version = version;
@@ -228,34 +234,100 @@ static void page_context(struct text *out, const struct resource *resource, cons
 		query->sort_column, query->descending ? 'D' : 'A');
 }
 
+/* What a list that ignores parameters makes of them. */
+static void forget_parameters(const struct resource *resource, struct query *query)
+{
+	const struct entity *entity = &entities[*query->contact_type ? resource->last : resource->first];
+
+	if (quirk_of(QUIRK_IGNORE_SORT, entity)) {
+		snprintf(query->sort_column, WORD_MAX, "%s", resource->sort_default);
+		query->descending = resource->descending_default;
+	}
+	if (quirk_of(QUIRK_IGNORE_FILTERS, entity)) {
+		snprintf(query->filter, WORD_MAX, "All");
+		*query->contact_type = '\0';
+		query->modified_since = 0;
+	}
+}
+
+struct slice {
+	size_t first, end;
+	bool more;
+};
+
+static struct slice slice_of(const struct resource *resource, const struct query *query, size_t count)
+{
+	const struct entity *entity = &entities[resource->first];
+	size_t less = (size_t)quirk_number(QUIRK_SHORT_PAGES, entity),
+	       again = (size_t)quirk_number(QUIRK_OVERLAP_ROWS, entity);
+	size_t size = less < query->per_page ? query->per_page - less : 1;
+	struct slice slice = {0, count, false};
+
+	if (!resource->has_page_context || quirk_of(QUIRK_IGNORE_PAGING, entity))
+		return slice;
+	again = again < size ? again : size - 1;
+	slice.first = (query->page - 1) * (size - again);
+	slice.end = slice.first + size < count ? slice.first + size : count;
+	slice.more = slice.end < count;
+	return slice;
+}
+
+static struct record *record_at(const struct view *view, const struct query *query, size_t i)
+{
+	return view->rows[query->descending ? view->count - 1 - i : i].record;
+}
+
+/* What happens while somebody reads on: the records of this page, and those that come after it. */
+static void let_drift(
+	const struct resource *resource, const struct query *query, const struct view *view, const struct slice *slice)
+{
+	struct drift_page page = {&entities[resource->first], &entities[resource->last], query->page, NULL, 0, 0};
+	size_t i;
+
+	if (!drift_is_planned())
+		return;
+	if (*query->contact_type && entity_by_name(query->contact_type))
+		page.first = page.last = entity_by_name(query->contact_type);
+	page.records = calloc(view->count + 1, sizeof(struct record *));
+	if (!page.records)
+		abort();
+	for (i = slice->first; i < view->count; i++)
+		page.records[page.count++] = record_at(view, query, i);
+	page.shown = slice->first < slice->end ? slice->end - slice->first : 0;
+	drift_after(&page);
+	free(page.records);
+}
+
 void api_list(struct request *request, const struct resource *resource)
 {
 	struct query query;
 	const char *refused = read_query(request, resource, &query);
 	struct text *out = &request->reply;
 	struct view *view;
-	size_t i, first, end;
+	struct slice slice;
+	size_t i;
 
 	if (refused) {
 		api_error(request, 400, 2, "Invalid value passed for %s", refused);
 		return;
 	}
 	store_lock();
+	forget_parameters(resource, &query);
 	view = view_of(resource, &query);
-	first = resource->has_page_context ? (query.page - 1) * query.per_page : 0;
-	end = resource->has_page_context && first + query.per_page < view->count ? first + query.per_page : view->count;
+	slice = slice_of(resource, &query, view->count);
 	text_printf(out, "{\"code\":0,\"message\":\"success\",\"%s\":[", resource->list_root);
-	for (i = first; i < end; i++) {
-		const struct text *row = record_list(view->rows[query.descending ? view->count - 1 - i : i].record);
+	for (i = slice.first; i < slice.end; i++) {
+		const struct text *row = record_list(record_at(view, &query, i));
 
-		if (i > first)
+		if (i > slice.first)
 			text_puts(out, ",");
 		text_append(out, row->data, row->length);
 	}
 	text_puts(out, "]");
 	if (resource->has_page_context)
-		page_context(out, resource, &query, end < view->count);
+		page_context(out, resource, &query, slice.more);
 	text_puts(out, "}");
+	let_drift(resource, &query, view, &slice);
 	store_unlock();
 	if (!options.content_length)
 		request->delivery = DELIVER_CHUNKED;

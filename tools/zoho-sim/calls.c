@@ -13,6 +13,7 @@
 #define LOG_MAX 1000
 #define PATHS_MAX 128
 #define PATH_BYTES_MAX 160
+#define QUERY_BYTES_MAX 320
 #define MINUTE_MS 60000
 
 struct call {
@@ -20,7 +21,7 @@ struct call {
 	unsigned duration_ms, status;
 	int code;
 	char method[8];
-	char path[PATH_BYTES_MAX];
+	char path[PATH_BYTES_MAX], query[QUERY_BYTES_MAX];
 };
 
 struct path_count {
@@ -118,11 +119,13 @@ static void count_path(const char *path)
 	counters.paths[i].count++;
 }
 
-void calls_log(const struct request *request, int64_t started_ms)
+void calls_log(struct request *request, int64_t started_ms)
 {
+	struct text query = {0};
 	struct call *call;
 	size_t i;
 
+	request_queries(request, &query);
 	pthread_mutex_lock(&lock);
 	call = &counters.log[counters.logged++ % LOG_MAX];
 	*call = (struct call){.time_ms = started_ms,
@@ -131,6 +134,7 @@ void calls_log(const struct request *request, int64_t started_ms)
 		.code = request->code};
 	snprintf(call->method, sizeof call->method, "%s", request->method);
 	snprintf(call->path, sizeof call->path, "%s", request->path);
+	snprintf(call->query, sizeof call->query, "%s", query.data ? query.data : "");
 	counters.total++;
 	counters.by_status[request->status < 600 ? request->status : 0]++;
 	count_path(request->path);
@@ -140,6 +144,7 @@ void calls_log(const struct request *request, int64_t started_ms)
 		counters.refused[i]++;
 	}
 	pthread_mutex_unlock(&lock);
+	text_free(&query);
 }
 
 void calls_token_issued(void)
@@ -195,6 +200,8 @@ static void describe_call(struct text *out, const struct call *call)
 	text_printf(out, "{\"time\":\"%s\",\"time_ms\":%" PRId64 ",\"duration_ms\":%u,\"method\":\"%s\",\"path\":",
 		clock_text((time_t)(call->time_ms / 1000), time), call->time_ms, call->duration_ms, call->method);
 	text_json_string(out, call->path);
+	text_puts(out, ",\"query\":");
+	text_json_string(out, call->query);
 	text_printf(out, ",\"status\":%u,\"code\":%d}", call->status, call->code);
 }
 

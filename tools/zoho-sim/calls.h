@@ -10,7 +10,7 @@
 void calls_begin(void);
 void calls_end(void);
 /* Writes down the answered request; started in wall clock milliseconds. */
-void calls_log(const struct request *request, int64_t started_ms);
+void calls_log(struct request *request, int64_t started_ms);
 void calls_token_issued(void);
 void calls_token_refused(void);
 void calls_reset(void);

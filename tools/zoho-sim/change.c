@@ -81,7 +81,7 @@ static bool change_one(struct random *random, struct record *record, const struc
 		break;
 	case CHANGE_DATE:
 		set_text(record->values, what->key,
-			clock_date(time(NULL) + random_between(random, 0, 60) * 86400, text));
+			clock_date(clock_now() + random_between(random, 0, 60) * 86400, text));
 		break;
 	case CHANGE_LINES:
 		change_lines(random, record->values, what->key);
@@ -103,20 +103,27 @@ static struct record *random_live(struct random *random, const struct entity *en
 	return NULL;
 }
 
-/* False when there is nothing to change. */
-static bool change_record(struct random *random, const struct entity *entity, bool webhook)
+void change_record(struct random *random, struct record *record)
 {
-	struct record *record = random_live(random, entity);
+	const struct changeable *changeables = record->entity->changeables;
 	size_t i, kinds = 0, count = 1 + (size_t)random_below(random, CHANGES_PER_RECORD_MAX);
 	bool touch = false;
 
-	if (!record)
-		return false;
-	while (entity->changeables[kinds].key)
+	while (changeables[kinds].key)
 		kinds++;
 	for (i = 0; i < count; i++)
-		touch |= change_one(random, record, &entity->changeables[random_below(random, kinds)]);
+		touch |= change_one(random, record, &changeables[random_below(random, kinds)]);
 	record_changed(record, touch);
+}
+
+/* False when there is nothing to change. */
+static bool change_some(struct random *random, const struct entity *entity, bool webhook)
+{
+	struct record *record = random_live(random, entity);
+
+	if (!record)
+		return false;
+	change_record(random, record);
 	if (webhook)
 		webhooks_send(record, WEBHOOK_UPDATED);
 	return true;
@@ -142,7 +149,7 @@ void control_change(struct request *request)
 		if (ahead > 0 && !http_sleep(request, ahead))
 			break;
 		store_lock();
-		any = change_record(&random, entity, webhook);
+		any = change_some(&random, entity, webhook);
 		store_unlock();
 	}
 	text_printf(&request->reply, "{\"changed\":%ld}", any ? done : 0);

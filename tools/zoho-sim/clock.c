@@ -1,14 +1,17 @@
-/* Owns the organisation's clock: its zone, its text forms, its midnight. */
+/* Owns the organisation's clock: how far it is from this machine's, its zone, its text forms, its midnight. */
 #include "clock.h"
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static char zone_text[8] = "+0300";
-static int zone_seconds = 3 * 3600;
+#define ZONES "/usr/share/zoneinfo"
 
-static bool zone_parse(const char *zone, int *seconds)
+static _Atomic int64_t skew_seconds;
+
+static bool offset_parse(const char *zone, int *seconds)
 {
 	int hours, minutes, length = 0;
 
@@ -20,34 +23,61 @@ static bool zone_parse(const char *zone, int *seconds)
 	return true;
 }
 
+/* A name is a file of zones; what has digits and isn't one is a POSIX rule, which the C library reads itself. */
+static bool zone_is_known(const char *zone)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, ZONES "/%s", zone);
+	if (strstr(zone, "..") || (!isalpha((unsigned char)*zone) && *zone != '<'))
+		return false;
+	return access(path, R_OK) == 0 || strpbrk(zone, "0123456789");
+}
+
 bool clock_set_zone(const char *zone)
 {
-	if (!zone_parse(zone, &zone_seconds))
+	char fixed[32];
+	int seconds;
+
+	if (offset_parse(zone, &seconds))
+		snprintf(fixed, sizeof fixed, "<%.5s>%c%.2s:%.2s", zone, *zone == '-' ? '+' : '-', zone + 1, zone + 3);
+	else if (!zone_is_known(zone))
 		return false;
-	memcpy(zone_text, zone, 6);
+	else
+		*fixed = '\0';
+	setenv("TZ", *fixed ? fixed : zone, 1);
+	tzset();
 	return true;
 }
 
-const char *clock_zone(void)
+void clock_set_skew(int64_t seconds)
 {
-	return zone_text;
+	skew_seconds = seconds;
+}
+
+int64_t clock_skew(void)
+{
+	return skew_seconds;
+}
+
+time_t clock_now(void)
+{
+	return time(NULL) + skew_seconds;
 }
 
 static struct tm local(time_t time)
 {
 	struct tm parts;
 
-	time += zone_seconds;
-	gmtime_r(&time, &parts);
+	localtime_r(&time, &parts);
 	return parts;
 }
 
 const char *clock_text(time_t time, char text[static TIME_TEXT_MAX])
 {
 	struct tm parts = local(time);
-	size_t length = strftime(text, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
 
-	memcpy(text + length, zone_text, 6);
+	strftime(text, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%S%z", &parts);
 	return text;
 }
 
@@ -64,6 +94,15 @@ const char *clock_display(time_t time, bool with_time, char text[static TIME_TEX
 	struct tm parts = local(time);
 
 	strftime(text, TIME_TEXT_MAX, with_time ? "%d %b %Y %I:%M %p" : "%d %b %Y", &parts);
+	return text;
+}
+
+const char *clock_http(time_t time, char text[static TIME_TEXT_MAX])
+{
+	struct tm parts;
+
+	gmtime_r(&time, &parts);
+	strftime(text, TIME_TEXT_MAX, "%a, %d %b %Y %H:%M:%S GMT", &parts);
 	return text;
 }
 
@@ -86,7 +125,7 @@ bool clock_parse(const char *text, time_t *time)
 
 	if (!looks_like(text, "9999-99-99T99:99:99+9999") && !looks_like(text, "9999-99-99T99:99:99-9999"))
 		return false;
-	if (!strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) || !zone_parse(text + 19, &seconds))
+	if (!strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) || !offset_parse(text + 19, &seconds))
 		return false;
 	*time = timegm(&parts) - seconds;
 	return true;
@@ -98,7 +137,8 @@ bool clock_parse_date(const char *text, time_t *time)
 
 	if (!looks_like(text, "9999-99-99") || !strptime(text, "%Y-%m-%d", &parts))
 		return false;
-	*time = timegm(&parts) - zone_seconds;
+	parts.tm_isdst = -1;
+	*time = mktime(&parts);
 	return true;
 }
 

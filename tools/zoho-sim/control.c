@@ -1,15 +1,20 @@
 /* Owns /_sim/: what tests and checkers ask and order beside the simulated API; no token, no limits. */
 #include "control.h"
 
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "calls.h"
+#include "clock.h"
+#include "drift.h"
 #include "faults.h"
 #include "limits.h"
 #include "oauth.h"
 #include "options.h"
+#include "quirks.h"
+#include "replies.h"
 #include "store.h"
 
 void control_error(struct request *request, unsigned status, const char *what)
@@ -53,26 +58,74 @@ static void health(struct request *request)
 	text_puts(out, "}}");
 }
 
-static void faults_call(struct request *request)
+/* What is planned beforehand: told by GET, added to by POST, forgotten by DELETE. */
+struct orders {
+	const char *name;
+	const char *(*add)(json_object *spec);
+	void (*clear)(void);
+	void (*describe)(struct text *out);
+};
+
+static void orders_call(struct request *request, const struct orders *orders)
 {
 	json_object *spec;
 	const char *wrong = NULL;
 
 	if (!strcmp(request->method, "DELETE")) {
-		faults_clear();
+		orders->clear();
 	} else if (!strcmp(request->method, "POST")) {
 		spec = json_tokener_parse(request->body.data ? request->body.data : "");
-		wrong = json_object_is_type(spec, json_type_object) ? faults_add(spec)
-								    : "the body must be a JSON object";
+		wrong = spec ? orders->add(spec) : "the body must be JSON";
 		json_object_put(spec);
 	}
 	if (wrong) {
 		control_error(request, 400, wrong);
 		return;
 	}
-	text_puts(&request->reply, "{\"faults\":");
-	faults_describe(&request->reply);
+	text_printf(&request->reply, "{\"%s\":", orders->name);
+	orders->describe(&request->reply);
 	text_puts(&request->reply, "}");
+}
+
+static void faults_call(struct request *request)
+{
+	static const struct orders orders = {"faults", faults_add_all, faults_clear, faults_describe};
+
+	orders_call(request, &orders);
+}
+
+static void drift_call(struct request *request)
+{
+	static const struct orders orders = {"drift", drift_add, drift_clear, drift_describe};
+
+	orders_call(request, &orders);
+}
+
+static void replies_call(struct request *request)
+{
+	static const struct orders orders = {"replies", replies_add, replies_clear, replies_describe};
+
+	orders_call(request, &orders);
+}
+
+static void quirks_call(struct request *request)
+{
+	static const struct orders orders = {"quirks", quirks_add, quirks_clear, quirks_describe};
+
+	store_lock();
+	orders_call(request, &orders);
+	store_forget();
+	store_unlock();
+}
+
+static void clock_call(struct request *request)
+{
+	char now[TIME_TEXT_MAX];
+
+	if (!strcmp(request->method, "POST"))
+		clock_set_skew(control_query_number(request, "skew", 0));
+	text_printf(
+		&request->reply, "{\"now\":\"%s\",\"skew\":%" PRId64 "}", clock_text(clock_now(), now), clock_skew());
 }
 
 static void reset_counters(struct request *request)
@@ -107,6 +160,10 @@ static const struct {
 	{"health", "GET", health},
 	{"calls", "GET", calls},
 	{"faults", "GET POST DELETE", faults_call},
+	{"drift", "GET POST DELETE", drift_call},
+	{"quirks", "GET POST DELETE", quirks_call},
+	{"replies", "GET POST DELETE", replies_call},
+	{"clock", "GET POST", clock_call},
 	{"reset-counters", "POST", reset_counters},
 	{"quota", "POST", quota},
 	{"change", "POST", control_change},

@@ -1,9 +1,11 @@
 /* Owns /_sim/records/: the truth of every record, and changing it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
 #include "control.h"
 #include "generate.h"
+#include "merge.h"
 #include "record_json.h"
 #include "webhooks.h"
 
@@ -19,6 +21,8 @@ static void describe(struct text *out, struct record *record, bool with_list)
 		"{\"id\":\"%s\",\"entity\":\"%s\",\"created_time\":\"%s\",\"last_modified_time\":\"%s\",\"deleted\":%s",
 		record->id, record->entity->name, clock_text(record->created, created),
 		clock_text(record->modified, modified), record->deleted ? "true" : "false");
+	if (*record->merged_into)
+		text_printf(out, ",\"merged_into\":\"%s\"", record->merged_into);
 	text_puts(out, ",\"record\":");
 	text_append(out, detail->data, detail->length);
 	if (with_list) {
@@ -99,19 +103,16 @@ static void change(struct request *request, struct record *record)
 
 static void create(struct request *request, const struct entity *entity)
 {
-	json_object *fields = body_object(request), *values;
+	json_object *fields = body_object(request);
 	struct random random = {(uint64_t)clock_wall_ms()};
 	struct record *record;
 	const char *refused = NULL;
-	time_t now = time(NULL);
 
 	if (!fields) {
 		control_error(request, 400, "the body must be a JSON object");
 		return;
 	}
-	values = generate_one(entity, &random);
-	set_same(values, entity->id_key, fields, entity->id_key);
-	record = store_add(entity, values, now, now);
+	record = generate_now(entity, &random, fields);
 	if (!record) {
 		control_error(request, 409, "that id is taken");
 	} else if (!record_update(record, fields, &refused)) {
@@ -125,12 +126,24 @@ static void create(struct request *request, const struct entity *entity)
 	json_object_put(fields);
 }
 
-static void one(struct request *request, const struct entity *entity, const char *id)
+static void one(struct request *request, const struct entity *entity, const char *rest)
 {
-	struct record *record = store_find(entity, id);
+	char id[ID_TEXT_MAX];
+	const char *slash = strchrnul(rest, '/');
+	struct record *record;
 
+	snprintf(id, sizeof id, "%.*s", (int)(slash - rest), rest);
+	record = store_find(entity, id);
 	if (!record) {
 		control_error(request, 404, "no such record");
+	} else if (!strcmp(slash, "/merge") && !strcmp(request->method, "POST")) {
+		const char *into = request_query(request, "into");
+
+		if (merge_contacts(record, store_find(entity, into ? into : "")))
+			describe(&request->reply, record, false);
+		else
+			control_error(
+				request, 400, "contacts are merged, and ?into= must be another one of the same kind");
 	} else if (!strcmp(request->method, "GET")) {
 		describe(&request->reply, record, true);
 	} else if (!strcmp(request->method, "POST")) {

@@ -1,16 +1,21 @@
 /* Owns the faults that are planned: which request is struck, how, and how often. */
 #include "faults.h"
 
+#include <fnmatch.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "random.h"
+#include "spec.h"
 #include "text.h"
 
 #define FAULTS_MAX 64
+#define FOR_EVER_SECONDS 1e9
 
 static const char *const kind_names[] = {"none", "429", "500", "503", "html", "truncate", "reset", "slow",
 	"token_revoked", "unauthorized", "hang", "gzip_cut"};
@@ -20,21 +25,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct fault faults[FAULTS_MAX];
 static size_t fault_count;
 static struct random dice = {42};
-
-static bool knows_all_keys(json_object *spec)
-{
-	static const char known[] = " kind path count rate after code status delay_ms body ";
-	char word[24];
-
-	json_object_object_foreach(spec, key, value)
-	{
-		(void)value;
-		snprintf(word, sizeof word, " %s ", key);
-		if (!strstr(known, word))
-			return false;
-	}
-	return true;
-}
 
 static enum fault_kind kind_of(json_object *spec)
 {
@@ -49,11 +39,11 @@ static enum fault_kind kind_of(json_object *spec)
 	return FAULT_NONE;
 }
 
-static long whole(json_object *spec, const char *key, long unset)
+static int64_t seconds_ms(json_object *spec, const char *key, double unset)
 {
 	json_object *value;
 
-	return json_object_object_get_ex(spec, key, &value) ? (long)json_object_get_int64(value) : unset;
+	return (int64_t)(1000 * (json_object_object_get_ex(spec, key, &value) ? json_object_get_double(value) : unset));
 }
 
 static void copy_text(json_object *spec, const char *key, char *to, size_t size)
@@ -72,13 +62,16 @@ const char *faults_add(json_object *spec)
 	if (fault.kind == FAULT_NONE)
 		return "kind must be 429, 500, 503, html, truncate, reset, slow, token_revoked, unauthorized, hang or"
 		       " gzip_cut";
-	if (!knows_all_keys(spec))
-		return "keys are kind, path, count, rate, after, code, status, delay_ms, body";
-	fault.count = whole(spec, "count", -1);
-	fault.after = whole(spec, "after", 0);
-	fault.code = (int)whole(spec, "code", fault.kind == FAULT_UNAUTHORIZED ? 57 : 44);
-	fault.status = (int)whole(spec, "status", 503);
-	fault.delay_ms = whole(spec, "delay_ms", -1);
+	if (!spec_keys(spec, " kind path count rate after after_calls at_seconds for code status delay_ms body "))
+		return "keys are kind, path, count, rate, after, after_calls, at_seconds, for, code, status, delay_ms, body";
+	fault.count = spec_whole(spec, "count", -1);
+	fault.after = spec_whole(spec, "after", 0);
+	fault.after_calls = spec_whole(spec, "after_calls", 0);
+	fault.at_ms = clock_monotonic_ms() + seconds_ms(spec, "at_seconds", 0);
+	fault.until_ms = fault.at_ms + seconds_ms(spec, "for", FOR_EVER_SECONDS);
+	fault.code = (int)spec_whole(spec, "code", fault.kind == FAULT_UNAUTHORIZED ? 57 : 44);
+	fault.status = (int)spec_whole(spec, "status", 503);
+	fault.delay_ms = spec_whole(spec, "delay_ms", -1);
 	if (json_object_object_get_ex(spec, "rate", &rate))
 		fault.rate = json_object_get_double(rate);
 	copy_text(spec, "path", fault.path, sizeof fault.path);
@@ -94,34 +87,27 @@ const char *faults_add(json_object *spec)
 	return fault.kind == FAULT_NONE ? "too many faults; DELETE /_sim/faults first" : NULL;
 }
 
-/* "429,code=44,count=3" as the object it stands for. */
-static json_object *spec_of(const char *text)
+const char *faults_add_all(json_object *specs)
 {
-	json_object *spec;
-	char *copy, *part, *rest, *equals;
+	const char *wrong = NULL;
+	size_t i;
 
-	if (*text == '{')
-		return json_tokener_parse(text);
-	spec = json_object_new_object();
-	copy = text_format("kind=%s", text);
-	for (part = strtok_r(copy, ",", &rest); part; part = strtok_r(NULL, ",", &rest)) {
-		equals = strchr(part, '=');
-		if (!equals) {
-			/* No key of that name: it will be refused. */
-			json_object_object_add(spec, part, NULL);
-			continue;
-		}
-		*equals = '\0';
-		json_object_object_add(spec, part, json_object_new_string(equals + 1));
+	if (json_object_is_type(specs, json_type_object))
+		return faults_add(specs);
+	if (!json_object_is_type(specs, json_type_array))
+		return "a JSON object, or an array of such";
+	for (i = 0; i < json_object_array_length(specs) && !wrong; i++) {
+		json_object *spec = json_object_array_get_idx(specs, i);
+
+		wrong = json_object_is_type(spec, json_type_object) ? faults_add(spec) : "an array of objects";
 	}
-	free(copy);
-	return spec;
+	return wrong;
 }
 
 bool faults_add_text(const char *text)
 {
-	json_object *spec = spec_of(text);
-	const char *wrong = spec ? faults_add(spec) : "not JSON";
+	json_object *spec = *text == '@' ? json_object_from_file(text + 1) : spec_of(text, "kind");
+	const char *wrong = spec ? faults_add_all(spec) : "not JSON";
 
 	json_object_put(spec);
 	return wrong == NULL;
@@ -134,9 +120,21 @@ void faults_clear(void)
 	pthread_mutex_unlock(&lock);
 }
 
+/* With a * or ? the pattern is the shell's, for the whole path; else any part of it. */
+static bool matches(const char *pattern, const char *path)
+{
+	return strpbrk(pattern, "*?[") ? fnmatch(pattern, path, 0) == 0 : strstr(path, pattern) != NULL;
+}
+
 static bool strikes(struct fault *fault, const char *path)
 {
-	if (fault->count == 0 || !strstr(path, fault->path))
+	int64_t now = clock_monotonic_ms();
+
+	if (fault->after_calls > 0) {
+		fault->after_calls--;
+		return false;
+	}
+	if (fault->count == 0 || !matches(fault->path, path) || now < fault->at_ms || now >= fault->until_ms)
 		return false;
 	/* Tokens are spared unless named. */
 	if (strstr(path, "/oauth/") && !strstr(fault->path, "oauth") && fault->kind != FAULT_TOKEN_REVOKED)
@@ -167,6 +165,13 @@ struct fault faults_strike(const char *path)
 	return result;
 }
 
+static int64_t left(int64_t until_ms)
+{
+	int64_t now = clock_monotonic_ms();
+
+	return until_ms > now ? until_ms - now : 0;
+}
+
 void faults_describe(struct text *out)
 {
 	size_t i;
@@ -177,10 +182,11 @@ void faults_describe(struct text *out)
 		text_printf(out, "%s{\"kind\":\"%s\",\"path\":", i ? "," : "", kind_names[faults[i].kind]);
 		text_json_string(out, faults[i].path);
 		text_printf(out,
-			",\"count\":%ld,\"rate\":%g,\"after\":%ld,\"code\":%d,\"status\":%d,\"delay_ms\":%ld,"
-			"\"struck\":%ld}",
-			faults[i].count, faults[i].rate, faults[i].after, faults[i].code, faults[i].status,
-			faults[i].delay_ms, faults[i].struck);
+			",\"count\":%ld,\"rate\":%g,\"after\":%ld,\"after_calls\":%ld,\"starts_in_ms\":%" PRId64
+			",\"ends_in_ms\":%" PRId64 ",\"code\":%d,\"status\":%d,\"delay_ms\":%ld,\"struck\":%ld}",
+			faults[i].count, faults[i].rate, faults[i].after, faults[i].after_calls, left(faults[i].at_ms),
+			left(faults[i].until_ms), faults[i].code, faults[i].status, faults[i].delay_ms,
+			faults[i].struck);
 	}
 	text_puts(out, "]");
 	pthread_mutex_unlock(&lock);

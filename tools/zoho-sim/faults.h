@@ -3,6 +3,7 @@
 #define ZOHO_SIM_FAULTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct json_object;
 struct text;
@@ -27,17 +28,21 @@ struct fault {
 	char path[64];
 	long count; /* strikes left, negative: no end */
 	double rate;
-	long after; /* matching requests that still pass */
+	long after;		 /* matching requests that still pass */
+	long after_calls;	 /* requests of any kind that still pass */
+	int64_t at_ms, until_ms; /* by the monotonic clock */
 	int code, status;
 	long delay_ms; /* negative: the kind's own */
 	char body[512];
 	long struck;
 };
 
-/* From the command line: JSON, or KIND[,key=value]... */
+/* From the command line: JSON, KIND[,key=value]..., or @FILE with JSON. */
 bool faults_add_text(const char *spec);
 /* NULL when added, else what is wrong. */
 const char *faults_add(struct json_object *spec);
+/* One, or an array of such. */
+const char *faults_add_all(struct json_object *specs);
 void faults_clear(void);
 /* Decides about one request; kind is FAULT_NONE when it is spared. */
 struct fault faults_strike(const char *path);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "options.h"
 #include "record_json.h"
 
@@ -65,7 +66,15 @@ static json_object *values_of(enum entity_id which, struct random *random, size_
 
 json_object *generate_one(const struct entity *entity, struct random *random)
 {
-	return values_of(entity_index(entity), random, store_count(entity), time(NULL));
+	return values_of(entity_index(entity), random, store_count(entity), clock_now());
+}
+
+struct record *generate_now(const struct entity *entity, struct random *random, json_object *fields)
+{
+	json_object *values = generate_one(entity, random);
+
+	set_same(values, entity->id_key, fields, entity->id_key);
+	return store_add(entity, values, clock_now(), clock_now());
 }
 
 static void generate_items(struct random *random, size_t count, size_t active)

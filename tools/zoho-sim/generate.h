@@ -9,6 +9,10 @@
 void generate_all(void);
 /* One more record of the entity, as if entered by a user just now; for POST /_sim/records. */
 json_object *generate_one(const struct entity *entity, struct random *random);
+/* The same, stored, with these fields (NULL: none) over what is invented; NULL when its id is taken. */
+struct record *generate_now(const struct entity *entity, struct random *random, json_object *fields);
+/* One to four random changes, as busy people make them. */
+void change_record(struct random *random, struct record *record);
 
 /* The parts below make the values of one record; number counts from 0. */
 json_object *generate_item(struct random *random, size_t number, bool active);
@@ -24,6 +28,9 @@ json_object *generate_payment(struct random *random, size_t number, time_t when)
 json_object *generate_return(struct random *random, size_t number, time_t when);
 json_object *generate_adjustment(struct random *random, size_t number, time_t when);
 
+/* A custom field: its entry in custom_fields and custom_field_hash; its cf_ keys at top level, where the entity's table has none. */
+void set_custom_field(json_object *values, const char *name, const char *label, const char *value);
+void set_custom_keys(json_object *values, const char *name, const char *value);
 /* stock_on_hand and all that depends on it, per location too. */
 void set_stock(json_object *item, int64_t micro);
 /* Some record of the entity, NULL when it has none. */

@@ -72,6 +72,17 @@ static void set_number_and_date(
 	set_text(values, "date", clock_date(when, text));
 }
 
+/* A discount is an amount, or a share in words. */
+static void set_discount(json_object *values, size_t number)
+{
+	json_object *lines, *line;
+
+	if (number % 20 != 6 || !json_object_object_get_ex(values, "line_items", &lines))
+		return;
+	line = json_object_array_get_idx(lines, 0);
+	set_text(line, "discount", number % 40 == 6 ? "10.00%" : "12.5");
+}
+
 static json_object *document(
 	struct random *random, enum entity_id which, const char *prefix, size_t number, time_t when)
 {
@@ -84,6 +95,11 @@ static json_object *document(
 		set_text(values, "reference_number", some_words(random));
 	if (random_chance(random, 0.3))
 		set_text(values, "notes", some_words(random));
+	set_discount(values, number);
+	if (number % 10 == 4 && which != ORDER) {
+		set_custom_field(values, "driver", "Driver", "كرار");
+		set_custom_keys(values, "driver", "كرار");
+	}
 	return values;
 }
 
@@ -110,6 +126,7 @@ json_object *generate_order(struct random *random, size_t number, time_t when)
 	if (random_chance(random, 0.1)) {
 		set_text(values, "cf_remark", some_words(random));
 		set_same(values, "cf_remark_unformatted", values, "cf_remark");
+		set_custom_field(values, "remark", "Remark / ملاحظة", get_text(values, "cf_remark"));
 	}
 	return values;
 }

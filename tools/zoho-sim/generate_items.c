@@ -108,6 +108,7 @@ json_object *generate_item(struct random *random, size_t number, bool active)
 	if (random_chance(random, 0.1)) {
 		set_text(values, "cf_shelf", "A-12");
 		set_text(values, "cf_shelf_unformatted", "A-12");
+		set_custom_field(values, "shelf", "Shelf", "A-12");
 	}
 	if (random_chance(random, 0.03))
 		set_text(values, "product_type", "service");

@@ -76,6 +76,10 @@ json_object *generate_contact(struct random *random, size_t number, bool vendor)
 	if (random_chance(random, 0.3))
 		set_money(values, vendor ? "outstanding_payable_amount" : "outstanding_receivable_amount",
 			random_between(random, 0, 900000) * CENT);
+	if (number % 10 == 4) {
+		set_custom_field(values, "route", "Route", "<b>7</b>");
+		set_custom_keys(values, "route", "<b>7</b>");
+	}
 	json_object_object_add(values, "billing_address", address(random, random_chance(random, 0.7)));
 	json_object_object_add(values, "shipping_address", address(random, random_chance(random, 0.2)));
 	if (random_chance(random, 0.2))

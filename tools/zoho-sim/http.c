@@ -11,6 +11,8 @@
 
 #include <microhttpd.h>
 
+#include "clock.h"
+
 #define CONNECTIONS_MAX 1000
 #define IDLE_SECONDS 120
 #define THREAD_STACK_BYTES (256u << 10)
@@ -24,6 +26,20 @@ static unsigned port;
 const char *request_query(struct request *request, const char *key)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, key);
+}
+
+static enum MHD_Result add_query(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct text *out = context;
+
+	(void)kind;
+	text_printf(out, "%s%s=%s", out->length ? "&" : "", key, value ? value : "");
+	return MHD_YES;
+}
+
+void request_queries(struct request *request, struct text *out)
+{
+	MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_query, out);
 }
 
 const char *request_header(struct request *request, const char *key)
@@ -109,7 +125,7 @@ static enum MHD_Result send_reply(struct request *request)
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
-	char *colon;
+	char *colon, date[TIME_TEXT_MAX];
 	size_t i;
 
 	if (request->delivery == DELIVER_RESET)
@@ -120,6 +136,8 @@ static enum MHD_Result send_reply(struct request *request)
 	MHD_add_response_header(response, "Content-Type",
 		request->content_type ? request->content_type : "application/json;charset=UTF-8");
 	MHD_add_response_header(response, "Cache-Control", "no-store, no-cache, must-revalidate, max-age=0");
+	if (!request->undated)
+		MHD_add_response_header(response, "Date", clock_http(clock_now(), date));
 	if (request->gzipped)
 		MHD_add_response_header(response, "Content-Encoding", "gzip");
 	for (i = 0; i < request->header_count; i++) {
@@ -228,7 +246,7 @@ bool http_start(const char *listen_at, request_handler *handler)
 	port = ntohs(address.sin_port);
 	snprintf(base, sizeof base, "http://%.*s:%u", (int)(strrchr(listen_at, ':') - listen_at), listen_at, port);
 	server = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-					  MHD_USE_ERROR_LOG | MHD_USE_ITC,
+					  MHD_USE_ERROR_LOG | MHD_USE_ITC | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
 		0, NULL, NULL, on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL, MHD_OPTION_LISTEN_SOCKET,
 		fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_THREAD_STACK_SIZE, (size_t)THREAD_STACK_BYTES,

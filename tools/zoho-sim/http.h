@@ -31,6 +31,7 @@ struct request {
 	unsigned status;
 	const char *content_type;
 	bool gzipped; /* the bytes are a gzip stream already */
+	bool undated; /* without a Date header */
 	struct text reply;
 	enum delivery delivery;
 	unsigned slow_ms;
@@ -42,6 +43,8 @@ struct request {
 
 /* The query's value, decoded; NULL when absent. Lives as long as the request. */
 const char *request_query(struct request *request, const char *key);
+/* "page=1&per_page=200", decoded, in the order of the request; appended. */
+void request_queries(struct request *request, struct text *out);
 const char *request_header(struct request *request, const char *key);
 void reply_header(struct request *request, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

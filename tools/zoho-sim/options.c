@@ -7,16 +7,20 @@
 #include <string.h>
 
 #include "clock.h"
+#include "drift.h"
 #include "faults.h"
+#include "help.h"
+#include "quirks.h"
+#include "replies.h"
 
 struct options options;
 
-enum kind { STRING, NUMBER, SEED, RATE, FLAG, FAULT, SIZE };
+enum kind { STRING, NUMBER, SIGNED, SEED, RATE, FLAG, SPEC, SIZE };
 
 struct option_row {
 	const char *name;
 	enum kind kind;
-	void *target;
+	void *target;	   /* of SPEC: a function */
 	const char *unset; /* the default, as typed */
 	const char *argument;
 	const char *help;
@@ -30,7 +34,10 @@ static const struct option_row rows[] = {
 	{"active-items", SIZE, &options.active_items, "1312", "N", "how many of the items are active"},
 	{"items-file", STRING, &options.items_file, "", "FILE", "a JSON catalogue instead of invented items"},
 	{"organization-id", STRING, &options.organization_id, "10234695", "ID", "the only organisation there is"},
-	{"time-zone", STRING, &options.time_zone, "+0300", "+HHMM", "the organisation's zone"},
+	{"time-zone", STRING, &options.time_zone, "+0300", "ZONE",
+		"the organisation's: +HHMM, Europe/Berlin, or a POSIX rule with summer time"},
+	{"clock-skew", SIGNED, &options.clock_skew, "0", "SECONDS",
+		"Zoho's clock is so far ahead of ours (or behind: -N)"},
 	{"client-id", STRING, &options.client_id, "sim-client", "TEXT", "what a token request must say"},
 	{"client-secret", STRING, &options.client_secret, "sim-secret", "TEXT", "likewise"},
 	{"refresh-token", STRING, &options.refresh_token, "sim-refresh", "TEXT", "likewise"},
@@ -48,7 +55,10 @@ static const struct option_row rows[] = {
 	{"gzip", FLAG, &options.gzip, NULL, NULL, "gzip for those who accept it"},
 	{"content-length", FLAG, &options.content_length, NULL, NULL,
 		"Content-Length instead of chunks, also in lists"},
-	{"fault", FAULT, NULL, NULL, "SPEC", "see FAULTS; may be given several times"},
+	{"fault", SPEC, faults_add_text, NULL, "SPEC", "see FAULTS; may be given several times"},
+	{"drift", SPEC, drift_add_text, NULL, "SPEC", "see DRIFT; likewise"},
+	{"quirk", SPEC, quirks_add_text, NULL, "SPEC", "see QUIRKS; likewise"},
+	{"replies", SPEC, replies_add_file, NULL, "FILE", "see REPLIES; likewise"},
 	{"webhook-url", STRING, &options.webhook_url, "", "URL", "webhooks go to URL/products, URL/invoices, ..."},
 	{"webhook-key", STRING, &options.webhook_key, "", "TEXT", "sent as X-Webhook-Key"},
 	{"webhook-signature-secret", STRING, &options.webhook_signature_secret, "", "TEXT",
@@ -59,48 +69,8 @@ static const struct option_row rows[] = {
 	{"duplicate-rate", RATE, &options.duplicate_rate, "0", "0..1", "share of webhooks sent twice"},
 	{"reorder-rate", RATE, &options.reorder_rate, "0", "0..1", "share of webhooks held back a while"},
 	{"loss-rate", RATE, &options.loss_rate, "0", "0..1", "share of webhooks never sent"},
+	{"stale-rate", RATE, &options.stale_rate, "0", "0..1", "share of webhooks with what stood there before"},
 };
-
-static const char about[] =
-	"NAME\n"
-	"  zoho-sim - a simulated Zoho Books and Zoho Inventory\n\n"
-	"SYNOPSIS\n"
-	"  zoho-sim [OPTION VALUE]...\n\n"
-	"DESCRIPTION\n"
-	"  Serves POST /oauth/v2/token, GET /books/v3/... and GET /inventory/v1/... with an invented\n"
-	"  organisation, and is as hard on a client as Zoho: limits per minute, per day and at once,\n"
-	"  tokens that expire, filters that are ignored, deletes that nobody lists. What it holds is\n"
-	"  changed, and what it was asked is told, under /_sim/. It runs until SIGTERM, SIGINT or\n"
-	"  GET /_sim/stop.\n\n"
-	"OPTIONS\n";
-
-static const char more[] =
-	"\nFAULTS\n"
-	"  SPEC is a JSON object or KIND[,key=value]..., for example 429,code=44,count=3,path=/items\n"
-	"    kind      429 500 503 html truncate reset slow token_revoked unauthorized hang gzip_cut\n"
-	"    path      only requests whose path contains this\n"
-	"    count     strike so often, then never again (default: always)\n"
-	"    rate      strike in this share of the requests, 0..1\n"
-	"    after     let so many matching requests pass first\n"
-	"    code      the body's code (429: 44, unauthorized: 57)\n"
-	"    status    HTTP status (html: 503)\n"
-	"    delay_ms  slow, hang: how long (slow 2000, hang 3600000); others: wait so long first\n"
-	"    body      the body to send instead\n"
-	"\nWEBHOOKS\n"
-	"  Shapes: 1 {\"item\":{...}}, 2 an event with entity, id and data, 3 the bare record,\n"
-	"  4 a form with JSONString, 5 a flat form, 6 JSON under a form's content type, 7 a batch of one.\n"
-	"\nCONTROL\n"
-	"  GET  /_sim/health                           GET  /_sim/calls\n"
-	"  GET  /_sim/records/ENTITY?after=&limit=&list=true\n"
-	"  GET  /_sim/records/ENTITY/ID                POST the same: change fields (?touch=false, ?webhook=true,\n"
-	"                                              ?listed=false: in no list)\n"
-	"  POST /_sim/records/ENTITY                   DELETE /_sim/records/ENTITY/ID\n"
-	"  POST /_sim/change?entity=product&count=N&seed=S&webhook=true&rate=200\n"
-	"  GET, POST, DELETE /_sim/faults              POST /_sim/reset-counters, /_sim/quota?used=N\n"
-	"  GET, POST /_sim/webhooks                    POST /_sim/webhooks/fire?entity=&id=&event=\n"
-	"  POST /_sim/webhooks/sign?secret=&query=     GET  /_sim/stop\n"
-	"\nEXIT STATUS\n"
-	"  0 stopped as asked, 1 could not start, 2 wrong usage\n";
 
 static void print_row(const char *name, const char *argument, const char *help, const char *unset)
 {
@@ -116,7 +86,7 @@ static void print_help(void)
 	char unset[32];
 	size_t i;
 
-	fputs(about, stdout);
+	fputs(help_about, stdout);
 	for (i = 0; i < sizeof rows / sizeof *rows; i++)
 		print_row(rows[i].name, rows[i].argument, rows[i].help, rows[i].unset);
 	for (i = 0; i < ENTITY_COUNT; i++) {
@@ -125,7 +95,7 @@ static void print_help(void)
 	}
 	print_row("help", NULL, "this text", NULL);
 	print_row("version", NULL, "the version", NULL);
-	fputs(more, stdout);
+	fputs(help_more, stdout);
 }
 
 static void __attribute__((noreturn)) usage(const char *option, const char *what)
@@ -157,6 +127,10 @@ static void set_option(const struct option_row *row, const char *option, char *v
 	case NUMBER:
 		*(unsigned *)row->target = (unsigned)number_of(option, value, 1000000000);
 		break;
+	case SIGNED:
+		*(int64_t *)row->target =
+			(*value == '-' ? -1 : 1) * (int64_t)number_of(option, value + (*value == '-'), 1000000000);
+		break;
 	case SIZE:
 		*(size_t *)row->target = number_of(option, value, 1000000);
 		break;
@@ -171,9 +145,9 @@ static void set_option(const struct option_row *row, const char *option, char *v
 	case FLAG:
 		*(bool *)row->target = true;
 		break;
-	case FAULT:
-		if (!faults_add_text(value))
-			usage(option, "not a fault; see FAULTS in --help");
+	case SPEC:
+		if (!((bool (*)(const char *))row->target)(value))
+			usage(option, "can't be understood; see what --help says of it");
 		break;
 	}
 }
@@ -247,7 +221,8 @@ void options_read(int argc, char **argv)
 		i += read_one(argv[i], argv[i + 1]);
 	}
 	if (!clock_set_zone(options.time_zone))
-		usage("--time-zone", "not like +0300");
+		usage("--time-zone", "neither +HHMM nor a zone that this machine knows");
+	clock_set_skew(options.clock_skew);
 	if (options.webhook_shape < 1 || options.webhook_shape > 7)
 		usage("--webhook-shape", "not 1 to 7");
 	if (options.active_items > options.sizes[PRODUCT])

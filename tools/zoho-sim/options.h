@@ -17,6 +17,7 @@ struct options {
 	char *items_file;
 	char *organization_id;
 	char *time_zone;
+	int64_t clock_skew; /* seconds */
 	char *client_id, *client_secret, *refresh_token;
 	unsigned token_seconds, tokens_per_window, token_window_seconds, tokens_live;
 	unsigned calls_per_minute, minute_seconds, calls_per_day, concurrent;
@@ -27,7 +28,7 @@ struct options {
 	bool content_length; /* lists with Content-Length instead of chunked */
 	char *webhook_url, *webhook_key, *webhook_signature_secret;
 	unsigned webhook_retries, webhook_threads, webhook_shape;
-	double duplicate_rate, reorder_rate, loss_rate;
+	double duplicate_rate, reorder_rate, loss_rate, stale_rate;
 };
 
 extern struct options options;

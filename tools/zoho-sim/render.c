@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "quirks.h"
 #include "record_json.h"
 
 static void render_object(
@@ -18,7 +19,7 @@ static void render_due(struct text *out, json_object *values, bool as_number)
 	time_t due, today = 0;
 	long days;
 
-	clock_parse_date(clock_date(time(NULL), today_text), &today);
+	clock_parse_date(clock_date(clock_now(), today_text), &today);
 	if (!clock_parse_date(get_text(values, "due_date"), &due) || !strcmp(status, "paid") ||
 		!strcmp(status, "void")) {
 		text_puts(out, "\"\"");
@@ -115,15 +116,20 @@ static const char *render_field(struct text *out, const char *separator, const s
 {
 	bool alias = field->value && *field->value == '=';
 	json_object *value = NULL;
+	size_t start;
 
 	if (values && !json_object_object_get_ex(values, field->key, &value) && alias)
 		json_object_object_get_ex(values, field->value + 1, &value);
 	if (!value && !field->value)
 		return separator;
+	if (quirk_leaves_out(record->entity, field->key))
+		return separator;
 	text_puts(out, separator);
 	text_json_string(out, field->key);
 	text_puts(out, ":");
+	start = out->length;
 	render_value(out, alias && !value ? alias_target(fields, field) : field, record, values, value);
+	quirk_form(out, start, record->entity, field->key, record->id);
 	return ",";
 }
 
@@ -135,16 +141,21 @@ static void render_object(
 	json_object *extra;
 
 	for (field = fields; field->key; field++) {
-		if (field->forms & forms || forms == BOTH)
+		if (field->forms & forms || forms == BOTH ||
+			(field->sub && forms == LIST && quirk_of(QUIRK_LIST_LINES, record->entity)))
 			separator = render_field(out, separator, fields, field, record, values);
 	}
 	if (values && json_object_object_get_ex(values, EXTRA_KEY, &extra)) {
 		json_object_object_foreach(extra, key, member)
 		{
+			size_t start;
+
 			text_puts(out, separator);
 			text_json_string(out, key);
 			text_puts(out, ":");
+			start = out->length;
 			text_json(out, member);
+			quirk_form(out, start, record->entity, key, record->id);
 			separator = ",";
 		}
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "record_json.h"
 #include "render.h"
 
@@ -149,10 +150,37 @@ const struct text *record_detail(struct record *record)
 	return &record->detail;
 }
 
+void store_forget(void)
+{
+	enum entity_id which;
+	size_t i;
+
+	for (which = 0; which < ENTITY_COUNT; which++) {
+		for (i = 0; i < shelves[which].count; i++) {
+			text_clear(&shelves[which].records[i]->list);
+			text_clear(&shelves[which].records[i]->detail);
+		}
+		shelves[which].version++;
+	}
+}
+
+/* What a late webhook may still say. */
+static void remember(struct record *record)
+{
+	struct text kept = record->before;
+
+	if (!record->detail.length)
+		return;
+	record->before = record->detail;
+	record->detail = kept;
+	record->modified_before = record->modified;
+}
+
 void record_changed(struct record *record, bool touch)
 {
-	time_t now = time(NULL);
+	time_t now = clock_now();
 
+	remember(record);
 	if (touch && now > record->modified)
 		record->modified = now;
 	text_clear(&record->list);

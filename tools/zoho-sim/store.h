@@ -20,9 +20,12 @@ struct record {
 	time_t created;
 	time_t modified;
 	bool deleted;
-	bool unlisted;	    /* a detail has it and no list does: Zoho's lists lag, or leave something out */
-	struct text list;   /* cached, empty when it has to be written anew */
-	struct text detail; /* likewise */
+	bool unlisted;		       /* a detail has it and no list does: Zoho's lists lag, or leave something out */
+	char merged_into[ID_TEXT_MAX]; /* "" or the contact that took this one's place */
+	struct text list;	       /* cached, empty when it has to be written anew */
+	struct text detail;	       /* likewise */
+	struct text before;	       /* the detail before the last change, empty where nobody had read it */
+	time_t modified_before;
 };
 
 /* Everything below is called with the lock held; records stay where they are until exit. */
@@ -44,6 +47,8 @@ const struct text *record_list(struct record *record);
 const struct text *record_detail(struct record *record);
 /* Call after changing values; when touch, last_modified_time becomes now. */
 void record_changed(struct record *record, bool touch);
+/* Forgets how records are served: the quirks have changed. */
+void store_forget(void);
 /* Merges fields into the record; false and *refused names the key when one cannot be set. */
 bool record_update(struct record *record, json_object *fields, const char **refused);
 /* A field's JSON as served, "" when unset; for comparing and filtering. */

@@ -34,19 +34,15 @@ bool webhook_event_in_query(enum webhook_event event, unsigned shape)
 	return event == WEBHOOK_DELETED && shape != SHAPE_EVENT && shape != SHAPE_BATCH;
 }
 
-static void wrapped(struct text *out, struct record *record)
+static void wrapped(struct text *out, struct record *record, const struct text *detail)
 {
-	const struct text *detail = record_detail(record);
-
 	text_printf(out, "{\"%s\":", record->entity->wrapper);
 	text_append(out, detail->data, detail->length);
 	text_puts(out, "}");
 }
 
-static void event_body(struct text *out, struct record *record, enum webhook_event event)
+static void event_body(struct text *out, struct record *record, const struct text *detail, enum webhook_event event)
 {
-	const struct text *detail = record_detail(record);
-
 	text_printf(out, "{\"event_type\":\"%s.%s\",\"entity_type\":\"%s\",\"entity_id\":\"%s\",\"organization_id\":",
 		record->entity->wrapper, webhook_event_name(event), record->entity->name, record->id);
 	text_json_string(out, options.organization_id);
@@ -56,9 +52,9 @@ static void event_body(struct text *out, struct record *record, enum webhook_eve
 }
 
 /* Top level values that are no objects or arrays. */
-static void flat_form(struct text *out, struct record *record)
+static void flat_form(struct text *out, const struct text *text)
 {
-	json_object *detail = json_tokener_parse(record_detail(record)->data);
+	json_object *detail = json_tokener_parse(text->data);
 	struct text value = {0};
 	const char *separator = "";
 
@@ -81,41 +77,39 @@ static void flat_form(struct text *out, struct record *record)
 	json_object_put(detail);
 }
 
-static void form_json(struct text *out, struct record *record)
+static void form_json(struct text *out, struct record *record, const struct text *detail)
 {
 	struct text json = {0};
 
-	wrapped(&json, record);
+	wrapped(&json, record, detail);
 	text_puts(out, "JSONString=");
 	text_url_encoded(out, json.data);
 	text_free(&json);
 }
 
-void webhook_body(struct text *out, struct record *record, enum webhook_event event, unsigned shape)
+void webhook_body(
+	struct text *out, struct record *record, const struct text *detail, enum webhook_event event, unsigned shape)
 {
-	const struct text *detail;
-
 	switch (shape) {
 	case SHAPE_EVENT:
-		event_body(out, record, event);
+		event_body(out, record, detail, event);
 		break;
 	case SHAPE_BARE:
-		detail = record_detail(record);
 		text_append(out, detail->data, detail->length);
 		break;
 	case SHAPE_FORM_JSON:
-		form_json(out, record);
+		form_json(out, record, detail);
 		break;
 	case SHAPE_FORM_FLAT:
-		flat_form(out, record);
+		flat_form(out, detail);
 		break;
 	case SHAPE_BATCH:
 		text_puts(out, "{\"events\":[");
-		event_body(out, record, event);
+		event_body(out, record, detail, event);
 		text_puts(out, "]}");
 		break;
 	default:
-		wrapped(out, record);
+		wrapped(out, record, detail);
 		break;
 	}
 }

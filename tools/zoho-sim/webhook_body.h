@@ -17,8 +17,9 @@ enum webhook_shape {
 };
 
 const char *webhook_event_name(enum webhook_event event);
-/* Appends the body; called with the store's lock held. */
-void webhook_body(struct text *out, struct record *record, enum webhook_event event, unsigned shape);
+/* Appends the body, which carries this detail of the record; called with the store's lock held. */
+void webhook_body(
+	struct text *out, struct record *record, const struct text *detail, enum webhook_event event, unsigned shape);
 const char *webhook_content_type(unsigned shape);
 /* Only Zoho's default shapes say nothing of the event: then "event=deleted" goes into the query. */
 bool webhook_event_in_query(enum webhook_event event, unsigned shape);

@@ -33,7 +33,7 @@ static pthread_t threads[THREADS_MAX];
 static unsigned thread_count;
 static struct random dice = {7};
 static struct {
-	uint64_t wanted, sent, acked, failed, retried, lost, duplicated, held_back;
+	uint64_t wanted, sent, acked, failed, retried, lost, duplicated, held_back, stale;
 } counts;
 
 static void enqueue(struct delivery_state *delivery)
@@ -53,7 +53,8 @@ static void enqueue(struct delivery_state *delivery)
 	pthread_cond_signal(&changed);
 }
 
-static struct delivery_state *delivery_of(struct record *record, enum webhook_event event, unsigned shape)
+/* stale: with the content of before the last change, and the version that it had then. */
+static struct delivery_state *delivery_of(struct record *record, enum webhook_event event, unsigned shape, bool stale)
 {
 	struct delivery_state *delivery = calloc(1, sizeof *delivery);
 
@@ -64,8 +65,8 @@ static struct delivery_state *delivery_of(struct record *record, enum webhook_ev
 	delivery->shape = shape;
 	delivery->due_ms = clock_monotonic_ms();
 	memcpy(delivery->id, record->id, sizeof delivery->id);
-	clock_text(record->modified, delivery->modified);
-	webhook_body(&delivery->body, record, event, shape);
+	clock_text(stale ? record->modified_before : record->modified, delivery->modified);
+	webhook_body(&delivery->body, record, stale ? &record->before : record_detail(record), event, shape);
 	return delivery;
 }
 
@@ -90,8 +91,11 @@ void webhooks_send(struct record *record, enum webhook_event event)
 			counts.duplicated++;
 		}
 		while (copies--) {
-			struct delivery_state *delivery = delivery_of(record, event, settings.shape);
+			bool stale = event == WEBHOOK_UPDATED && record->before.length &&
+				     random_chance(&dice, settings.stale_rate);
+			struct delivery_state *delivery = delivery_of(record, event, settings.shape, stale);
 
+			counts.stale += stale;
 			if (random_chance(&dice, settings.reorder_rate)) {
 				delivery->due_ms += random_between(&dice, 50, HOLD_BACK_MS_MAX);
 				counts.held_back++;
@@ -194,7 +198,7 @@ void webhooks_start(void)
 {
 	settings = (struct webhook_settings){strdup(options.webhook_url), strdup(options.webhook_key),
 		strdup(options.webhook_signature_secret), options.duplicate_rate, options.reorder_rate,
-		options.loss_rate, options.webhook_shape};
+		options.loss_rate, options.stale_rate, options.webhook_shape};
 	for (; thread_count < options.webhook_threads && thread_count < THREADS_MAX; thread_count++)
 		pthread_create(&threads[thread_count], NULL, send_all, NULL);
 }
@@ -220,7 +224,7 @@ void webhooks_fire(struct text *out, struct record *record, enum webhook_event e
 	shape = settings.shape;
 	pthread_mutex_unlock(&lock);
 	store_lock();
-	delivery = delivery_of(record, event, shape);
+	delivery = delivery_of(record, event, shape, false);
 	store_unlock();
 	status = attempt(curl, delivery, &reply);
 	text_printf(out, "{\"status\":%u,\"acknowledged\":%s,\"reply\":", status,
@@ -268,6 +272,7 @@ const char *webhooks_configure(json_object *given)
 	take_rate(given, "duplicate_rate", &settings.duplicate_rate);
 	take_rate(given, "reorder_rate", &settings.reorder_rate);
 	take_rate(given, "loss_rate", &settings.loss_rate);
+	take_rate(given, "stale_rate", &settings.stale_rate);
 	if (json_object_object_get_ex(given, "shape", &shape))
 		settings.shape = (unsigned)json_object_get_int(shape);
 	pthread_mutex_unlock(&lock);
@@ -279,13 +284,15 @@ void webhooks_describe(struct text *out, size_t after, size_t limit)
 	pthread_mutex_lock(&lock);
 	text_puts(out, "{\"url\":");
 	text_json_string(out, settings.url);
-	text_printf(out, ",\"shape\":%u,\"duplicate_rate\":%g,\"reorder_rate\":%g,\"loss_rate\":%g,", settings.shape,
-		settings.duplicate_rate, settings.reorder_rate, settings.loss_rate);
+	text_printf(out, ",\"shape\":%u,\"duplicate_rate\":%g,\"reorder_rate\":%g,\"loss_rate\":%g,\"stale_rate\":%g,",
+		settings.shape, settings.duplicate_rate, settings.reorder_rate, settings.loss_rate,
+		settings.stale_rate);
 	text_printf(out, "\"queued\":%zu,\"wanted\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"acked\":%" PRIu64 ",",
 		queued + sending, counts.wanted, counts.sent, counts.acked);
 	text_printf(out, "\"failed\":%" PRIu64 ",\"retried\":%" PRIu64 ",\"lost\":%" PRIu64 ",", counts.failed,
 		counts.retried, counts.lost);
-	text_printf(out, "\"duplicated\":%" PRIu64 ",\"held_back\":%" PRIu64 ",", counts.duplicated, counts.held_back);
+	text_printf(out, "\"duplicated\":%" PRIu64 ",\"held_back\":%" PRIu64 ",\"stale\":%" PRIu64 ",",
+		counts.duplicated, counts.held_back, counts.stale);
 	acknowledged_describe(out, after, limit);
 	text_puts(out, "}");
 	pthread_mutex_unlock(&lock);

@@ -7,7 +7,7 @@
 
 struct webhook_settings {
 	char *url, *key, *secret;
-	double duplicate_rate, reorder_rate, loss_rate;
+	double duplicate_rate, reorder_rate, loss_rate, stale_rate;
 	unsigned shape;
 };
 

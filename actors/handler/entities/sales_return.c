@@ -1,4 +1,5 @@
-/* return: in tables sales_returns and sales_return_items. Lines stand only in details and webhooks. */
+/* return: in tables sales_returns and sales_return_items. Lines stand only in details and webhooks, of
+ * which Zoho's description has no version. */
 #include "actors/handler/entity.h"
 
 static const struct link customers = {"customers", "zoho_contact_id"};
@@ -54,6 +55,7 @@ const struct entity entity_sales_return = {
 	.path = "salesreturns",
 	.list_root = "salesreturns",
 	.detail_root = "salesreturn",
+	.unversioned = true,
 	.details = DETAILS_BY_VERSION,
 	.table = "sales_returns",
 	.key = "zoho_salesreturn_id",

@@ -1,5 +1,5 @@
 /* stock_adjustment: in tables stock_adjustments and stock_adjustment_lines; quantities are signed. Lines stand only in details and
- * webhooks. */
+ * webhooks, of which Zoho's description has no version. */
 #include "actors/handler/entity.h"
 
 static const struct link products = {"products", "zoho_item_id"};
@@ -47,6 +47,7 @@ const struct entity entity_stock_adjustment = {
 	.path = "inventoryadjustments",
 	.list_root = "inventory_adjustments",
 	.detail_root = "inventory_adjustment",
+	.unversioned = true,
 	.details = DETAILS_BY_VERSION,
 	.table = "stock_adjustments",
 	.key = "zoho_adjustment_id",

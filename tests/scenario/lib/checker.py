@@ -14,6 +14,10 @@ def text(v):
     return None if v in ("", None) else str(v) if not isinstance(v, bool) else str(v).lower()
 
 
+def ident(v):
+    return None if v in ("", None, "-1", -1) else str(v)
+
+
 def number(v):
     return None if v in ("", None) else Decimal(str(v))
 
@@ -39,14 +43,14 @@ def instant(v):
 
 
 DOCUMENT = [  # what invoices and orders have alike: key of the record, column, kind
-    ("customer_id", "zoho_customer_id", text), ("customer_name", "customer_name", text), ("sub_total", "sub_total", number),
+    ("customer_id", "zoho_customer_id", ident), ("customer_name", "customer_name", text), ("sub_total", "sub_total", number),
     ("discount_total", "discount_total", number), ("tax_total", "tax_total", number), ("shipping_charge", "shipping_charge", number),
     ("adjustment", "adjustment", number), ("total", "total", number), ("status", "status", text), ("currency_code", "currency_code", text),
-    ("exchange_rate", "exchange_rate", number), ("salesperson_id", "salesperson_zoho_id", text), ("salesperson_name", "salesperson_name", text),
+    ("exchange_rate", "exchange_rate", number), ("salesperson_id", "salesperson_zoho_id", ident), ("salesperson_name", "salesperson_name", text),
     ("reference_number", "reference_number", text), ("notes", "notes", text),
 ]
 LINE = [
-    ("line_item_id", "zoho_line_item_id", text), ("item_id", "zoho_item_id", text), ("name", "name", text), ("description", "description", text),
+    ("line_item_id", "zoho_line_item_id", ident), ("item_id", "zoho_item_id", ident), ("name", "name", text), ("description", "description", text),
     ("unit", "unit", text), ("quantity", "quantity", number), ("rate", "unit_price", number), ("discount", "discount", text),
     ("discount_amount", "discount_amount", number), ("tax_name", "tax_name", text), ("tax_percentage", "tax_percentage", number),
     ("tax_amount", "tax", number), ("item_total", "line_total", number),
@@ -63,8 +67,8 @@ TABLES = {
         ("contact_name", "contact_name", text), ("company_name", "company_name", text), ("email", "email", text), ("phone", "phone", text),
         ("mobile", "mobile", text), ("currency_code", "currency_code", text), ("outstanding_receivable_amount", "outstanding_receivable", number),
         ("credit_limit", "credit_limit", number), ("payment_terms", "payment_terms", text), ("billing_address", "billing_address", document),
-        ("shipping_address", "shipping_address", document), ("pricebook_id", "price_list_zoho_id", text),
-        ("owner_id", "salesperson_zoho_id", text), ("status", "status", text), ("status", "is_active", active)]),
+        ("shipping_address", "shipping_address", document), ("pricebook_id", "price_list_zoho_id", ident),
+        ("owner_id", "salesperson_zoho_id", ident), ("status", "status", text), ("status", "is_active", active)]),
     "vendor": ("vendors", "zoho_vendor_id", [
         ("contact_name", "vendor_name", text), ("company_name", "company_name", text), ("email", "email", text), ("phone", "phone", text),
         ("currency_code", "currency_code", text), ("payment_terms", "payment_terms", text), ("billing_address", "billing_address", document),
@@ -78,32 +82,32 @@ TABLES = {
 }
 TABLES.update({
     "bill": ("bills", "zoho_bill_id", [
-        ("bill_number", "bill_number", text), ("vendor_id", "zoho_vendor_id", text), ("vendor_name", "vendor_name", text), ("date", "bill_date", day),
+        ("bill_number", "bill_number", text), ("vendor_id", "zoho_vendor_id", ident), ("vendor_name", "vendor_name", text), ("date", "bill_date", day),
         ("due_date", "due_date", day), ("sub_total", "sub_total", number), ("discount_total", "discount_total", number), ("tax_total", "tax_total", number),
         ("adjustment", "adjustment", number), ("total", "total", number), ("balance", "balance", number), ("status", "status", text),
         ("currency_code", "currency_code", text), ("exchange_rate", "exchange_rate", number), ("reference_number", "reference_number", text),
         ("notes", "notes", text)]),
     "credit_note": ("credit_notes", "zoho_creditnote_id", [
-        ("creditnote_number", "creditnote_number", text), ("customer_id", "zoho_customer_id", text), ("customer_name", "customer_name", text),
-        ("invoice_id", "zoho_invoice_id", text), ("date", "creditnote_date", day), ("sub_total", "sub_total", number), ("tax_total", "tax_total", number),
+        ("creditnote_number", "creditnote_number", text), ("customer_id", "zoho_customer_id", ident), ("customer_name", "customer_name", text),
+        ("invoice_id", "zoho_invoice_id", ident), ("date", "creditnote_date", day), ("sub_total", "sub_total", number), ("tax_total", "tax_total", number),
         ("shipping_charge", "shipping_charge", number), ("adjustment", "adjustment", number), ("total", "total", number), ("balance", "balance", number),
         ("status", "status", text), ("notes", "reason", text), ("currency_code", "currency_code", text), ("exchange_rate", "exchange_rate", number),
-        ("salesperson_id", "salesperson_zoho_id", text), ("salesperson_name", "salesperson_name", text), ("reference_number", "reference_number", text)]),
+        ("salesperson_id", "salesperson_zoho_id", ident), ("salesperson_name", "salesperson_name", text), ("reference_number", "reference_number", text)]),
     "payment": ("invoice_payments", "zoho_payment_id", [
-        ("payment_number", "payment_number", text), ("customer_id", "zoho_customer_id", text), ("customer_name", "customer_name", text),
+        ("payment_number", "payment_number", text), ("customer_id", "zoho_customer_id", ident), ("customer_name", "customer_name", text),
         ("date", "payment_date", day), ("amount", "amount", number), ("unused_amount", "unused_amount", number), ("bank_charges", "bank_charges", number),
         ("payment_mode", "payment_mode", text), ("payment_status", "status", text), ("reference_number", "reference_number", text),
-        ("description", "description", text), ("account_id", "account_zoho_id", text), ("account_name", "account_name", text),
+        ("description", "description", text), ("account_id", "account_zoho_id", ident), ("account_name", "account_name", text),
         ("currency_code", "currency_code", text), ("exchange_rate", "exchange_rate", number)]),
     "return": ("sales_returns", "zoho_salesreturn_id", [
-        ("salesreturn_number", "return_number", text), ("salesorder_id", "zoho_salesorder_id", text), ("salesorder_number", "order_number", text),
-        ("customer_id", "zoho_customer_id", text), ("customer_name", "customer_name", text), ("date", "return_date", day),
+        ("salesreturn_number", "return_number", text), ("salesorder_id", "zoho_salesorder_id", ident), ("salesorder_number", "order_number", text),
+        ("customer_id", "zoho_customer_id", ident), ("customer_name", "customer_name", text), ("date", "return_date", day),
         ("salesreturn_status", "status", text), ("receive_status", "receive_status", text), ("refund_status", "refund_status", text),
         ("reason", "reason", text), ("quantity", "quantity", number), ("refunded_amount", "refunded_amount", number),
-        ("location_id", "zoho_location_id", text)]),
+        ("location_id", "zoho_location_id", ident)]),
     "stock_adjustment": ("stock_adjustments", "zoho_adjustment_id", [
         ("date", "adjustment_date", day), ("reason", "reason", text), ("description", "description", text), ("reference_number", "reference_number", text),
-        ("adjustment_type", "adjustment_type", text), ("status", "status", text), ("location_id", "zoho_location_id", text),
+        ("adjustment_type", "adjustment_type", text), ("status", "status", text), ("location_id", "zoho_location_id", ident),
         ("location_name", "location_name", text), ("total", "total", number)]),
     "price_list": ("price_lists", "zoho_price_list_id", [
         ("name", "name", text), ("description", "description", text), ("currency_code", "currency_code", text), ("pricebook_type", "kind", text),
@@ -112,7 +116,7 @@ TABLES.update({
         ("status", "status", text), ("status", "is_active", active)]),
     "branch": ("branches", "zoho_branch_id", [
         ("location_name", "name", text), ("address", "address", document), ("email", "email", text), ("phone", "phone", text), ("type", "kind", text),
-        ("parent_location_id", "parent_zoho_id", text), ("is_primary", "is_primary", flag), ("status", "status", text), ("status", "is_active", active)]),
+        ("parent_location_id", "parent_zoho_id", ident), ("is_primary", "is_primary", flag), ("status", "status", text), ("status", "is_active", active)]),
     "user": ("zoho_users", "zoho_user_id", [
         ("name", "name", text), ("email", "email", text), ("user_role", "role", text), ("user_type", "user_type", text), ("status", "status", text),
         ("status", "is_active", active)]),
@@ -148,28 +152,29 @@ LINES = {
         ("quantity", "quantity", number), ("rate", "unit_price", number), ("discount", "discount", text), ("discount_amount", "discount_amount", number),
         ("tax_name", "tax_name", text), ("tax_percentage", "tax_percentage", number), ("item_total", "line_total", number)]),
     "payment": Lines("payment_allocations", "zoho_payment_id", "payment_id", "invoices", [
-        ("invoice_payment_id", "zoho_allocation_id", text), ("invoice_id", "zoho_invoice_id", text), ("invoice_number", "invoice_number", text),
+        ("invoice_payment_id", "zoho_allocation_id", ident), ("invoice_id", "zoho_invoice_id", ident), ("invoice_number", "invoice_number", text),
         ("amount_applied", "amount_applied", number), ("tax_amount_withheld", "tax_withheld", number), ("discount_amount", "discount_amount", number),
         ("apply_date", "applied_on", day)], own=("invoice_id", "invoice_id", "invoice")),
     "return": Lines("sales_return_items", "zoho_salesreturn_id", "sales_return_id", "line_items", ITEM_LINE + [
-        ("salesorder_item_id", "zoho_salesorder_item_id", text), ("quantity", "quantity", number),
+        ("salesorder_item_id", "zoho_salesorder_item_id", ident), ("quantity", "quantity", number),
         ("non_receive_quantity", "quantity_not_received", number), ("rate", "unit_price", number)]),
     "stock_adjustment": Lines("stock_adjustment_lines", "zoho_adjustment_id", "stock_adjustment_id", "line_items", ITEM_LINE + [
         ("quantity_adjusted", "quantity_adjusted", number), ("item_total", "value", number), ("adjustment_account_name", "account_name", text),
-        ("location_id", "zoho_location_id", text)]),
+        ("location_id", "zoho_location_id", ident)]),
     "price_list": Lines("product_prices", "zoho_price_list_id", "price_list_id", "pricebook_items", [
-        ("item_id", "zoho_item_id", text), ("start_quantity", "minimum_quantity", lambda v: number(v) or Decimal(1)),
-        ("end_quantity", "maximum_quantity", number), ("pricebook_item_id", "zoho_price_id", text), ("pricebook_rate", "price", number),
+        ("item_id", "zoho_item_id", ident), ("start_quantity", "minimum_quantity", lambda v: number(v) or Decimal(1)),
+        ("end_quantity", "maximum_quantity", number), ("pricebook_item_id", "zoho_price_id", ident), ("pricebook_rate", "price", number),
         ("pricebook_discount", "discount_percentage", lambda v: number(str(v or "").rstrip("%")))],
         order=None, each="price_brackets", head=(("currency_code", "currency_code", text),)),
     "product": Lines("product_stock", "zoho_item_id", "product_id", "locations", [
-        ("location_id", "zoho_location_id", text), ("location_name", "location_name", text), ("location_stock_on_hand", "stock_on_hand", number),
+        ("location_id", "zoho_location_id", ident), ("location_name", "location_name", text), ("location_stock_on_hand", "stock_on_hand", number),
         ("location_available_stock", "available_stock", number), ("location_actual_available_stock", "actual_available_stock", number)],
         order=None, own=None),
 }
 CUSTOMER = ("customer_id", "customer_id", "customer")
 LINKS = {  # own ids of records referred to: key of the record, column, entity
     "invoice": [CUSTOMER], "order": [CUSTOMER], "payment": [CUSTOMER], "bill": [("vendor_id", "vendor_id", "vendor")],
+    "customer": [("pricebook_id", "price_list_id", "price_list")],
     "credit_note": [CUSTOMER, ("invoice_id", "invoice_id", "invoice")], "return": [CUSTOMER, ("salesorder_id", "sales_order_id", "order")],
 }
 KEPT_WHOLE = ("invoice", "order", "bill", "credit_note", "payment", "return", "stock_adjustment")
@@ -322,7 +327,8 @@ class Checker:
         for path, column, other in LINKS.get(entity, []):
             if path not in true["list"] and not self.details:
                 continue
-            want = self.own[other].get(text(true["record"].get(path)))
+            told = row["price_list_zoho_id"] if path in FROM_WEBHOOKS_ONLY.get(entity, ()) else text(true["record"].get(path))
+            want = self.own[other].get(told)
             if row[column] != want:
                 self.say(TABLES[entity][0], true["id"], f"{column}: {row[column]}, the row of that {other} is {want}")
 
@@ -437,7 +443,7 @@ class Checker:
                 self.say("run", run, f"has {pages[0]} rows on its pages, of which {parts} are accounted for; {open_pages} pages open, {ids} ids")
 
 
-def differences(sim, tds, **options):
+def differences(sim, tds, shown_max=SHOWN_MAX, **options):
     """What is different, as text for a verdict; '' when nothing is."""
     connection = tds.connect()
     try:
@@ -446,4 +452,4 @@ def differences(sim, tds, **options):
         connection.close()
     if not found:
         return ""
-    return f"{len(found)} differences\n#   " + "\n#   ".join(found[:SHOWN_MAX]) + ("\n#   ..." if len(found) > SHOWN_MAX else "")
+    return f"{len(found)} differences\n#   " + "\n#   ".join(found[:shown_max]) + ("\n#   ..." if len(found) > shown_max else "")

@@ -232,6 +232,37 @@ class Sim:
     def no_faults(self):
         return self.control("DELETE", "faults")
 
+    def quirk(self, quirk, value="", of=""):
+        """A way in which Zoho is right and yet not what one expects (zoho-sim --help, QUIRKS)."""
+        return self.control("POST", "quirks", {"quirk": quirk, "value": str(value), "for": of})
+
+    def no_quirks(self):
+        return self.control("DELETE", "quirks")
+
+    def drift(self, entity, **what):
+        """Something that happens while a list is read (DRIFT)."""
+        return self.control("POST", "drift", {"list": entity, **what})
+
+    def drifted(self):
+        """The ids that it struck."""
+        return [number for plan in self.control("GET", "drift")["drift"] for number in plan["struck"]]
+
+    def no_drift(self):
+        return self.control("DELETE", "drift")
+
+    def reply(self, path, body, **more):
+        """What is answered to a GET of this path from now on."""
+        return self.control("POST", "replies", {"path": path, "body": body, **more})
+
+    def no_replies(self):
+        return self.control("DELETE", "replies")
+
+    def merge(self, entity, number, into):
+        return self.control("POST", f"records/{entity}/{number}/merge?into={into}")
+
+    def skew(self, seconds):
+        return self.control("POST", f"clock?skew={seconds}")
+
     def pause(self):
         """Stops it, keeping the port: Zoho can't be reached."""
         end(self.process, signal.SIGKILL)

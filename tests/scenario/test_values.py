@@ -1,0 +1,296 @@
+#!/usr/bin/python3
+"""Values: what Zoho may send in a field, by every rule of actors/handler/entity.h, in every entity and by every way of arriving.
+
+The cases are generated: each record of the first kind has one taking of every field's rule and must end in the tables as the
+rule says; each of the second kind has one value that its rule doesn't take and must become a dead letter that names the field,
+alone. What a field's rule is, is taken from the checker's description of the tables, not from the product.
+"""
+import json
+import os
+import sys
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import checker
+from tds import BULK, ENTITIES, ID_KEY, KEYS, WEBHOOK, WRAPPER, accepted, check, differs, run, unless, wait_for, world
+
+LISTS = {"product": ("/inventory/v1/items", "items", "item"), "customer": ("/books/v3/contacts", "contacts", "contact"),
+         "vendor": ("/books/v3/contacts", "contacts", "contact"), "invoice": ("/books/v3/invoices", "invoices", "invoice"),
+         "order": ("/books/v3/salesorders", "salesorders", "salesorder"), "bill": ("/books/v3/bills", "bills", "bill"),
+         "credit_note": ("/books/v3/creditnotes", "creditnotes", "creditnote"), "payment": ("/books/v3/customerpayments", "customerpayments", "payment"),
+         "return": ("/inventory/v1/salesreturns", "salesreturns", "salesreturn"), "price_list": ("/books/v3/pricebooks", "pricebooks", "pricebook"),
+         "stock_adjustment": ("/inventory/v1/inventoryadjustments", "inventory_adjustments", "inventory_adjustment"),
+         "branch": ("/books/v3/locations", "locations", None), "user": ("/books/v3/users", "users", "user")}
+ARABIC = "كيبل شبكة 🔌 "
+LONG = (ARABIC * 20)[:200]
+ABSENT = object()
+# (as it stands in the JSON, what the column holds)
+GOOD = {
+    "text": [('"plain"', "plain"), ('""', None), ("null", None), (ABSENT, None), (json.dumps(LONG, ensure_ascii=False), LONG), (json.dumps(LONG), LONG),
+             ('"<b>x</b> &amp; \\"q\\"\\n\\ttab"', '<b>x</b> &amp; "q"\n\ttab'), ("12", "12"), ("12.50", "12.50"), ("true", "true"), ("{}", None), ("[]", None),
+             ('" [1] "', " [1] "), ('"[draft] {x}"', "[draft] {x}"), (json.dumps("z" * 5000), "z" * 5000)],
+    "id": [('"3871240000010000019"', "3871240000010000019"), ("3871240000010000019", "3871240000010000019"), ('""', None), ("null", None),
+           (ABSENT, None), ('"7"', "7"), ("9223372036854775808", "9223372036854775808"), ('"-1"', None), ("-1", None)],
+    "number": [("0", Decimal(0)), ("360.00", Decimal("360.00")), ('"5.000000"', Decimal(5)), ("-3.500000", Decimal("-3.5")), ('"-0.000001"', Decimal("-0.000001")),
+               ("12345678901234567890.123456", Decimal("12345678901234567890.123456")), ("1e3", Decimal(1000)), ('"1E-2"', Decimal("0.01")), ('""', None),
+               ("null", None), (ABSENT, None), ("0.1", Decimal("0.1")), ("9007199254740993", Decimal(9007199254740993))],
+    "flag": [("true", True), ("false", False), ('"true"', True), ('"False"', False), ('""', None), ("null", None), (ABSENT, None)],
+    "day": [('"2026-06-09"', date(2026, 6, 9)), ('"2024-02-29"', date(2024, 2, 29)), ('""', None), ("null", None), (ABSENT, None)],
+    "document": [('{"zip":"10001","city":"بغداد","n":1.50}', {"zip": "10001", "city": "بغداد", "n": 1.5}), ('{"zipcode":"10001"}', {"zipcode": "10001"}),
+                 ('""', None), ("{}", None), ("[]", None), ("null", None), (ABSENT, None)],
+}
+BAD = {
+    "text": ['{"a":1}', "[1]"],
+    "id": ['"INV-1"', '"12345678901234567890"', "1.5", "true", '{"a":1}', '"-2"', '" 1"'],
+    "number": ['"12,5"', '"NaN"', '"Infinity"', '"-inf"', '"1_000"', '"0x1A"', '"1 000"', '"twelve"', '"--1"', '"1e"', "true", "[1]", "{}"],
+    "flag": ['"yes"', "1", '"maybe"', "{}"],
+    "day": ['"2026-02-30"', '"08/06/2026"', '"10 Jun 2026"', '"today"', '"infinity"', '"2026-6-9"', '"20260609"', "20260609", '"2026-06-09T00:00:00+0300"',
+            '"0000-00-00"', "{}"],
+    "time": ['"infinity"', '"now"', '"2026-06-09"', '"2026-06-09T09:47:00"', '"2026-06-09 09:47 AM"', '"2026-13-09T09:47:00+0300"', "true"],
+}
+TIMES = [('"2026-06-09T09:47:43-0400"', timedelta(hours=-4)), ('"2026-06-09T09:47:43+0545"', timedelta(hours=5, minutes=45)),
+         ('"2026-06-09T09:47:43+03:00"', timedelta(hours=3)), ('"2026-06-09T09:47:43Z"', timedelta())]
+RULES = {checker.ident: "id", checker.number: "number", checker.flag: "flag", checker.day: "day", checker.document: "document"}
+FIXED = {"status", "contact_type", "salesreturn_status"}  # one key for two columns, or what decides where a record belongs
+
+
+def rule_of(path, kind):
+    return "text" if kind is checker.text else RULES.get(kind)
+
+
+def fields_of(described):
+    return [(path, column, rule_of(path, kind)) for path, column, kind in described if rule_of(path, kind) and path not in FIXED]
+
+
+class Record:
+    """One generated record: its JSON, and what is to become of it."""
+
+    def __init__(self, entity, number, way):
+        self.entity, self.number = entity, number
+        self.lines = checker.LINES.get(entity) if way != "page" else None
+        self.body = {ID_KEY[entity]: f'"{number}"', "last_modified_time": '"2026-06-09T10:00:00+0300"', "status": '"active"'}
+        if entity in ("customer", "vendor"):
+            self.body["contact_type"] = f'"{entity}"'
+        self.line = {}
+        self.wanted, self.wanted_line, self.modified, self.field = {}, {}, None, None
+
+    def text(self):
+        members = dict(self.body)
+        if self.lines:
+            members[self.lines.path] = "[{" + ",".join(f'"{k}":{v}' for k, v in self.line.items()) + "}]"
+        return "{" + ",".join(f'"{k}":{v}' for k, v in members.items()) + "}"
+
+
+def fill(record, k):
+    """The k-th value of every field's rule; fields beside each other take different ones."""
+    for described, body, wanted in ((checker.TABLES[record.entity][2], record.body, record.wanted),
+                                    (record.lines.fields if record.lines else [], record.line, record.wanted_line)):
+        for i, (path, column, rule) in enumerate(fields_of(described)):
+            literal, value = GOOD[rule][(k + i) % len(GOOD[rule])]
+            if literal is not ABSENT:
+                body[path] = literal
+            wanted[column] = value
+    if record.entity in ("price_list", "product") and record.lines:  # a part of the key of such rows
+        record.line[record.lines.fields[0][0]], record.wanted_line[record.lines.fields[0][1]] = '"77"', "77"
+    record.body["last_modified_time"], zone = TIMES[k % len(TIMES)]
+    record.modified = datetime(2026, 6, 9, 9, 47, 43, tzinfo=timezone(zone))
+
+
+def good_records(entity, way, numbers):
+    for k in range(max(map(len, GOOD.values()))):
+        record = Record(entity, next(numbers), way)
+        fill(record, k)
+        yield record
+
+
+def bad_records(entity, way, numbers):
+    """One for every value that a rule doesn't take, in turn in each field of that rule."""
+    lines = checker.LINES.get(entity) if way != "page" else None
+    places = [(path, rule, False) for path, _, rule in fields_of(checker.TABLES[entity][2])]
+    places += [(path, rule, True) for path, _, rule in fields_of(lines.fields if lines else [])]
+    for rule, literals in BAD.items():
+        fitting = [p for p in places if p[1] == rule]
+        if rule == "time" and way != "webhook":  # a webhook's is looked at when it comes: what is no time says nothing
+            fitting = [("last_modified_time", rule, False)]
+        for i, literal in enumerate(literals if fitting else []):
+            path, _, in_line = fitting[i % len(fitting)]
+            record = Record(entity, next(numbers), way)
+            (record.line if in_line else record.body)[path] = literal
+            record.field = f"{lines.path}[0].{path}" if in_line else path
+            yield record
+
+
+def by_page(sim, tds, entity, records):
+    path, root, _ = LISTS[entity]
+    sim.reply(path, '{"code":0,"message":"success","%s":[%s],"page_context":{"page":1,"per_page":200,"has_more_page":false}}' %
+              (root, ",".join(r.text() for r in records)))
+    reply = tds.bulk(BULK[entity], active_only=False)
+    if not (reply.status == 200 and reply.json["success"]):
+        check(f"a list of {entity} with all of that is read", reply)
+
+
+def by_webhook(_, tds, entity, records):
+    for event in [accepted(tds.webhook(WEBHOOK[entity], '{"%s":%s}' % (WRAPPER[entity], r.text()))) for r in records]:
+        tds.finished(event)
+
+
+def by_detail(sim, tds, entity, records):
+    path, root, wrapper = LISTS[entity]
+    if not wrapper:
+        sim.reply(path, '{"code":0,"message":"success","%s":[%s]}' % (root, ",".join(r.text() for r in records)))
+    for r in records if wrapper else ():
+        sim.reply(f"{path}/{r.number}", '{"code":0,"message":"success","%s":%s}' % (wrapper, r.text()))
+    thin = '{"%s":{"%s":"%s","contact_type":"%s"}}' if entity in ("customer", "vendor") else '{"%s":{"%s":"%s"}}'
+    events = [accepted(tds.webhook(WEBHOOK[entity], thin % ((WRAPPER[entity], ID_KEY[entity], r.number, entity)[:thin.count("%")]))) for r in records]
+    for event in events:
+        tds.finished(event)
+
+
+def compare(have, want):
+    return checker.same_document(have, want) if isinstance(want, dict) else have == want
+
+
+def wrong_values(tds, record):
+    table, key = KEYS[record.entity]
+    columns = list(record.wanted)
+    rows = tds.rows(f"SELECT zoho_last_modified, {', '.join(columns)} FROM {table} WHERE {key} = %s", str(record.number))
+    if len(rows) != 1:
+        return [f"{record.number}: {len(rows)} rows; {letters(tds, record)}"]
+    found = [] if rows[0][0] == record.modified else [f"{record.number} zoho_last_modified: {rows[0][0]}, not {record.modified}"]
+    found += [f"{record.number} {c}: {have!r:.60}, not {record.wanted[c]!r:.60}" for c, have in zip(columns, rows[0][1:]) if not compare(have, record.wanted[c])]
+    if record.lines:
+        columns = list(record.wanted_line)
+        rows = tds.rows(f"SELECT {', '.join(columns)} FROM {record.lines.table} WHERE {record.lines.parent_key} = %s", str(record.number))
+        found += [f"{record.number}: {len(rows)} lines"] if len(rows) != 1 else [
+            f"{record.number} line {c}: {have!r:.60}, not {record.wanted_line[c]!r:.60}" for c, have in zip(columns, rows[0])
+            if not compare(have, record.wanted_line[c])]
+    return found
+
+
+def letters(tds, record):
+    return tds.rows("SELECT error_field, failure_reason FROM tds_dead_letter_queue WHERE entity_type = %s AND source_entity_id = %s",
+                    record.entity, str(record.number))
+
+
+def wrongly_taken(tds, record):
+    found = letters(tds, record)
+    if len(found) == 1 and found[0][0] == record.field and record.field in found[0][1] and not tds.row(record.entity, str(record.number), "id"):
+        return []
+    literal = (record.line if "[" in record.field else record.body).get(record.field.split(".")[-1])
+    return [f"{record.field} = {literal}: letters {found}, row {tds.row(record.entity, str(record.number), 'id')}"]
+
+
+def arriving(way, deliver, first):
+    sim, tds = world(sync={"details": False})
+    numbers = iter(range(first, first + 100000))
+    for entity in ENTITIES:
+        good, bad = list(good_records(entity, way, numbers)), list(bad_records(entity, way, numbers))
+        deliver(sim, tds, entity, good + bad)
+        check(f"{entity} by {way}: {len(good)} records with every value of every rule are as the rules say",
+              "; ".join(sum((wrong_values(tds, r) for r in good), [])[:6]))
+        check(f"{entity} by {way}: each of {len(bad)} values that no rule takes is a dead letter with the field's name, alone",
+              "; ".join(sum((wrongly_taken(tds, r) for r in bad), [])[:6]))
+        sim.no_replies()
+    check(f"nothing of it is left to be done ({way})", tds.quiet(20, details=False))
+    check("it ends cleanly", tds.stop())
+
+
+def pages():
+    arriving("page", by_page, 100000)
+
+
+def webhooks():
+    arriving("webhook", by_webhook, 300000)
+
+
+def details():
+    arriving("detail", by_detail, 500000)
+
+
+def without_an_id():
+    """Rows of a list that name no record, or name it by what is no id."""
+    sim, tds = world(sync={"details": False})
+    for literal in ('""', "null", '"abc"', '{"a":1}', "1.0", None):
+        sim.reply("/inventory/v1/items", '{"code":0,"message":"success","items":[{"item_id":"5","name":"good"},{%s"name":"x"}]}' %
+                  (f'"item_id":{literal},' if literal else ""))
+        reply = tds.bulk("products", active_only=False)
+        found = tds.rows("SELECT error_field, failure_reason FROM tds_dead_letter_queue WHERE NOT resolved")
+        check(f"an item whose id is {literal} is a dead letter that says so", unless(len(found) == 1 and found[0][0] == "item_id" and "id" in found[0][1], found))
+        check("and the other one is there", differs(tds.row("product", "5", "name"), "good"))
+        check("and the run says that one failed", differs(reply.json["stats"]["failed"], 1))
+        tds.rows("DELETE FROM tds_dead_letter_queue")
+        sim.no_replies()
+
+
+def unstorable():
+    """What PostgreSQL's jsonb can't hold, by every way; the field is named, the others go on."""
+    sim, tds = world(sync={"details": False})
+    texts = {"a NUL": '"a\\u0000b"', "half a pair": '"\\ud83d"', "the other half": '"\\ude00x"'}
+    for number, (what, literal) in enumerate(texts.items(), 41):
+        bad, good = '{"item_id":"%d","description":%s}' % (number, literal), '{"item_id":"%d","name":"good"}' % (number + 100)
+        for way in ("webhook", "page", "detail"):
+            if way == "webhook":
+                reply = tds.webhook("products", '{"item":%s}' % bad)
+                check(f"{what} in a webhook is taken", differs(reply.status, 202))
+            elif way == "page":
+                sim.reply("/inventory/v1/items", '{"code":0,"items":[%s,%s]}' % (good, bad))
+                tds.bulk("products", active_only=False)
+                check(f"{what} in a page leaves the others alone", differs(tds.row("product", str(number + 100), "name"), "good"))
+            else:
+                sim.reply(f"/inventory/v1/items/{number}", '{"code":0,"item":%s}' % bad)
+                tds.finished(accepted(tds.webhook("products", '{"item":{"item_id":"%d"}}' % number)))
+            found = wait_for(lambda: tds.rows("SELECT error_field, failure_reason FROM tds_dead_letter_queue WHERE NOT resolved"), 10)
+            check(f"{what} by {way} is a dead letter that names the field", unless(len(found) == 1 and found[0][0] == "description" and "description" in found[0][1], found))
+            tds.rows("DELETE FROM tds_dead_letter_queue")
+            sim.no_replies()
+
+
+def too_long():
+    """A value that the ERP's own index or column can't take is that record's fault, not the entity's."""
+    sim, tds = world(sync={"details": False})
+    tds.rows("CREATE INDEX own_sku ON products (sku); ALTER TABLE customers ALTER company_name TYPE varchar(50)")
+    long = "".join(chr(0x4E00 + (i * 7919) % 20000) for i in range(20000))  # doesn't compress
+    for entity, name, record in (("product", "products", {"item": {"item_id": "1", "sku": long}}),
+                                 ("customer", "customers", {"contact": {"contact_id": "1", "contact_type": "customer", "company_name": LONG}})):
+        event = accepted(tds.webhook(name, json.dumps(record)))
+        check(f"a value too long for a {entity}'s table is a dead letter", differs(tds.finished(event, 10)[0], "dead_letter"))
+        said = tds.rows("SELECT failure_reason FROM tds_dead_letter_queue WHERE entity_type = %s", entity)
+        check("with PostgreSQL's words", unless(said and ("index" in said[0][0] or "too long" in said[0][0]), said))
+        good = json.loads(json.dumps(record).replace('"1"', '"2"'))
+        inner = next(iter(good.values()))
+        inner["sku" if entity == "product" else "company_name"] = "short"
+        event = accepted(tds.webhook(name, json.dumps(good)))
+        check(f"and the next {entity} is applied", differs(tds.finished(event, 10)[:2], ("completed", "applied")))
+
+
+def custom_fields():
+    """Custom fields in any form do no harm, and stand in zoho_data as they came."""
+    sim, tds = world()
+    tds.bulk("sync-all", active_only=False)
+    tds.quiet(60)
+    check("with custom fields in a tenth of the records every row is what Zoho holds", checker.differences(sim, tds))
+    record = json.loads(json.dumps(sim.record("invoice", sim.ids("invoice")[0])["record"], default=float))
+    for i, custom in enumerate(("", [], {}, None, [{"customfield_id": 1, "value": {"deep": [1]}}], [{"label": "x", "value": None, "data_type": "multiselect"}])):
+        body = {**record, "custom_fields": custom, "cf_any": custom, "cf_any_unformatted": 1.50, "last_modified_time": f"2027-01-01T00:00:0{i}+0300"}
+        event = accepted(tds.webhook("invoices", json.dumps({"invoice": body})))
+        check(f"custom_fields = {custom!r} is applied", differs(tds.finished(event)[:2], ("completed", "applied")))
+        kept = tds.row("invoice", record["invoice_id"], "zoho_data")
+        check("and kept as it came", unless(kept["custom_fields"] == custom and kept["cf_any"] == custom and kept["cf_any_unformatted"] == 1.5, kept))
+
+
+def forms():
+    """The whole organisation with ids as integers and numbers in quotes here and there."""
+    sim, tds = world(sim={"quirk": ["ids=mixed", "numbers=mixed"]})
+    tds.bulk("sync-all", active_only=False)
+    check("its details come", tds.quiet(60))
+    check("ids as numbers, numbers as text: every row is what Zoho holds", checker.differences(sim, tds))
+    sim.no_quirks()
+    for entity in ENTITIES:
+        reply = tds.bulk(BULK[entity], active_only=False)
+        counts = reply.json["stats"]
+        check(f"the same {entity} in other forms is the same", unless(counts["updated"] == counts["created"] == counts["failed"] == 0, reply))
+
+
+if __name__ == "__main__":
+    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, forms)
