@@ -54,7 +54,7 @@ void details_tick(struct dispatcher *d)
 	if (d->details_in_flight && loop_now(d->actor->loop) - d->details_sent_ns > answer_timeout_ns)
 		d->details_in_flight = 0;
 	if (d->details_asked || d->details_in_flight || !z->known || !z->open || !z->authorized || d->actor->draining ||
-		loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
+		zoho_shut(d, LANE_DETAIL, ENTITY_NONE) || loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
 		return;
 	struct buf awake = {0}, many = {0};
 	pause_awake(d, &awake);
