@@ -29,13 +29,13 @@ const struct route routes[ROUTES] = {
 };
 
 const char *const lane_names[LANES] = {
-#define LANE(id, name, suffix, counter, text) name,
+#define LANE(id, name, suffix, counter, leaves, text) name,
 #include "actors/lanes.def"
 #undef LANE
 };
 
 const char *const breaker_names[BREAKERS] = {
-#define LANE(id, name, suffix, counter, text) "zoho-books" suffix, "zoho-inventory" suffix,
+#define LANE(id, name, suffix, counter, leaves, text) "zoho-books" suffix, "zoho-inventory" suffix,
 #include "actors/lanes.def"
 #undef LANE
 	"zoho-auth"};

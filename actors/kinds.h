@@ -73,7 +73,7 @@ enum apply_outcome {
 extern const char *const outcome_names[];
 
 enum lane {
-#define LANE(id, name, suffix, counter, text) LANE_##id,
+#define LANE(id, name, suffix, counter, leaves, text) LANE_##id,
 #include "actors/lanes.def"
 #undef LANE
 	LANES

@@ -1,6 +1,6 @@
 /* Owns the one budget of calls to Zoho: no job may spend what another program, another lane or a killed predecessor of
- * this process has already spent. What a refusal changes is in refusals.c. */
-#include "actors/zoho_io/budget.h"
+ * this process has already spent. The day is in day.c, what a refusal changes in refusals.c. */
+#include "actors/zoho_io/budget_private.h"
 
 enum {
 	MINUTE_MS = 60000,
@@ -9,8 +9,6 @@ enum {
 	BLOCK_MINUTES_MAX = 5,
 	KEPT_PERCENT = 10, /* of the minute, for the realtime lane */
 	KEPT_PERCENT_MAX = 90,
-	RESET_MARGIN_MS = 2000, /* Zoho says whole seconds, and its clock isn't ours */
-	DAY_MS = 86400000,
 };
 
 void zoho_budget_open(struct budget *b, const struct budget_limits *limits, struct slot_zoho *memory)
@@ -19,9 +17,11 @@ void zoho_budget_open(struct budget *b, const struct budget_limits *limits, stru
 	*b = (struct budget){.limits = *limits,
 		.memory = memory,
 		.minute_ms = minute,
+		.day_ms = limits->day_ms ? limits->day_ms : DAY_MS,
 		.window_ms = minute + (overtake > OVERTAKE_MS_MIN ? overtake : OVERTAKE_MS_MIN),
 		.at_once = limits->at_once_max,
-		.need = {.minute_ms = minute}};
+		.need = {.minute_ms = minute},
+		.others = {.minute_ms = minute}};
 }
 
 /* Above SLOT_MINUTE_CALLS calls a minute, one entry of the window stands for several calls. */
@@ -72,16 +72,6 @@ int64_t zoho_budget_minute_left(const struct budget *b, int64_t now_ms)
 	return left > 0 && b->memory->minute_until_ms <= now_ms ? left : 0;
 }
 
-static int64_t at_least(int64_t wait, int64_t ms)
-{
-	return ms > wait ? ms : wait;
-}
-
-static int64_t at_most(int64_t n, int64_t most)
-{
-	return n < most ? n : most;
-}
-
 /* What of the minute the other lanes leave to the realtime lane: a tenth, more when it has lately wanted more. */
 static int64_t kept(struct budget *b, int64_t max, const struct window *w, int64_t now_ms)
 {
@@ -111,61 +101,6 @@ static int64_t minute_wait(struct budget *b, enum lane lane, int64_t now_ms)
 	return at_least(1, w.oldest_ms + b->window_ms - now_ms);
 }
 
-static bool day_has_passed(const struct budget *b, int64_t now_ms)
-{
-	return b->memory->day_resets_ms && now_ms >= b->memory->day_resets_ms;
-}
-
-int64_t zoho_budget_day_limit(const struct budget *b)
-{
-	int64_t own = b->limits.per_day_max, zohos = b->memory->day_limit;
-	return own && (!zohos || own < zohos) ? own : zohos;
-}
-
-int64_t zoho_budget_day_left(const struct budget *b, int64_t now_ms)
-{
-	int64_t limit = zoho_budget_day_limit(b), spent = b->own_day == now_ms / DAY_MS ? b->own_calls : 0;
-	if (!limit)
-		return -1;
-	if (b->memory->day_limit)
-		spent = day_has_passed(b, now_ms) ? 0 : b->memory->day_limit - b->memory->day_left;
-	return limit > spent ? limit - spent : 0;
-}
-
-int64_t zoho_budget_day_resets(const struct budget *b, int64_t now_ms)
-{
-	int64_t told = b->memory->day_resets_ms;
-	return told > now_ms ? told : now_ms + DAY_MS - now_ms % DAY_MS;
-}
-
-/* What of the day this lane leaves to others: the configured share, of which people may use half, and in any case what
- * the realtime lane will want until the day is over. */
-static int64_t reserved(struct budget *b, enum lane lane, int64_t now_ms)
-{
-	if (lane == LANE_REALTIME)
-		return 0;
-	int64_t limit = zoho_budget_day_limit(b), share = (limit * b->limits.reserve_percent + 99) / 100;
-	int64_t need = zoho_need_until(&b->need, now_ms, zoho_budget_day_resets(b, now_ms));
-	return at_least(lane == LANE_USER ? share / 2 : share, at_most(need, limit * KEPT_PERCENT_MAX / 100));
-}
-
-static int64_t day_wait(struct budget *b, enum lane lane, int64_t now_ms)
-{
-	int64_t left = zoho_budget_day_left(b, now_ms), until = b->memory->day_until_ms;
-	if (until > now_ms && until < now_ms + 2 * (int64_t)DAY_MS)
-		return until - now_ms;
-	if (left < 0 || left - b->in_flight > reserved(b, lane, now_ms))
-		return 0;
-	return zoho_budget_day_resets(b, now_ms) - now_ms;
-}
-
-bool zoho_budget_day_over(const struct budget *b, int64_t now_ms, int64_t *until_ms)
-{
-	bool refused = b->memory->day_until_ms > now_ms;
-	*until_ms = refused ? b->memory->day_until_ms : zoho_budget_day_resets(b, now_ms);
-	return refused || zoho_budget_day_left(b, now_ms) == 0;
-}
-
 /* One place at once is left free for webhooks. A person's bulk sync may use it, too, while none have come lately: the
  * first one then waits for the end of a call. */
 static bool is_full(struct budget *b, enum lane lane, int64_t now_ms)
@@ -183,7 +118,7 @@ int64_t zoho_budget_wait(struct budget *b, enum lane lane, int64_t now_ms)
 {
 	if (is_full(b, lane, now_ms))
 		return INT64_MAX;
-	return at_least(minute_wait(b, lane, now_ms), day_wait(b, lane, now_ms));
+	return at_least(minute_wait(b, lane, now_ms), zoho_budget_day_wait(b, lane, now_ms));
 }
 
 int64_t zoho_budget_burst_wait(const struct budget *b, enum lane lane, int product, int64_t now_ms)
@@ -214,7 +149,8 @@ void zoho_budget_take(struct budget *b, enum lane lane, int64_t now_ms)
 {
 	record(b, now_ms, lane == LANE_REALTIME, now_ms);
 	if (lane == LANE_REALTIME)
-		zoho_need_note(&b->need, now_ms);
+		zoho_need_note(&b->need, 1, now_ms);
+	b->calls++;
 	b->in_flight++;
 	b->in_flight_bulk += lane != LANE_REALTIME;
 	if (b->own_day != now_ms / DAY_MS)
@@ -233,14 +169,4 @@ void zoho_budget_back(struct budget *b, enum lane lane)
 {
 	b->in_flight--;
 	b->in_flight_bulk -= lane != LANE_REALTIME;
-}
-
-void zoho_budget_told(struct budget *b, int64_t limit, int64_t left, int64_t reset_s, int64_t now_ms)
-{
-	if (limit <= 0 || left < 0)
-		return;
-	b->memory->day_limit = limit;
-	b->memory->day_left = left;
-	b->memory->day_resets_ms =
-		now_ms + (reset_s >= 0 ? reset_s * 1000 + RESET_MARGIN_MS : DAY_MS - now_ms % DAY_MS);
 }

@@ -20,7 +20,7 @@ struct budget_limits {
 	int64_t per_minute_max, at_once_max;
 	int64_t per_day_max; /* 0: what Zoho says */
 	int64_t reserve_percent;
-	int64_t minute_ms; /* 0: a minute */
+	int64_t minute_ms, day_ms; /* 0: as long as they are */
 };
 
 struct burst { /* code 43: one lane's calls to one product rest */
@@ -30,8 +30,9 @@ struct burst { /* code 43: one lane's calls to one product rest */
 struct budget {
 	struct budget_limits limits;
 	struct slot_zoho *memory;
-	struct need need;
-	int64_t minute_ms, window_ms;	   /* Zoho's minute, and with what calls may overtake each other */
+	struct need need, others; /* of the realtime lane; of other programs */
+	int64_t calls, others_base, others_spent;
+	int64_t day_ms, minute_ms, window_ms; /* Zoho's minute, and with what calls may overtake each other */
 	int64_t unrecorded;		   /* calls since the last recorded one, where one entry stands for several */
 	int64_t learned, learned_until_ms; /* after a 44 fewer a minute: others spend it, too */
 	int64_t at_once;		   /* allowed now: fewer after a 1070 */

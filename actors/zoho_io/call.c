@@ -165,7 +165,7 @@ static void on_reply(void *ctx, struct http_reply *http)
 static void count(struct call *call)
 {
 	static const enum counter_id by_lane[] = {
-#define LANE(id, name, suffix, counter, text) COUNT_##counter,
+#define LANE(id, name, suffix, counter, leaves, text) COUNT_##counter,
 #include "actors/lanes.def"
 #undef LANE
 	};

@@ -22,10 +22,10 @@ static void roll(struct need *n, int64_t now_ms)
 		end_minute(n);
 }
 
-void zoho_need_note(struct need *n, int64_t now_ms)
+void zoho_need_note(struct need *n, int64_t calls, int64_t now_ms)
 {
 	roll(n, now_ms);
-	n->calls++;
+	n->calls += calls;
 }
 
 int64_t zoho_need_in_a_minute(struct need *n, int64_t now_ms)

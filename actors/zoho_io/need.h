@@ -1,5 +1,5 @@
-/* How many calls the realtime lane is likely to want, by what it did: the other lanes leave them to it. Pure: the caller
- * brings the clock (milliseconds). */
+/* How many calls somebody is likely to want, by what he did: the realtime lane, to which the other lanes leave them, and
+ * the other programs that spend the same day. Pure: the caller brings the clock (milliseconds). */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@ struct need {
 	int64_t average;   /* thousandths of a call a minute, over about an hour */
 };
 
-void zoho_need_note(struct need *, int64_t now_ms); /* the realtime lane made a call */
+void zoho_need_note(struct need *, int64_t calls, int64_t now_ms); /* so many were made */
 /* Calls that a minute may take. */
 int64_t zoho_need_in_a_minute(struct need *, int64_t now_ms);
 /* Calls from now until then. */

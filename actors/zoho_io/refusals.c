@@ -1,6 +1,6 @@
 /* Owns what each kind of 429 asks for. They are told apart by the body's code alone, and each has its own cure: what
  * helps against one prolongs another. */
-#include "actors/zoho_io/budget.h"
+#include "actors/zoho_io/budget_private.h"
 
 enum {
 	BURST_MINUTES_MAX = 10,
@@ -12,11 +12,6 @@ enum {
 	RETRY_MINUTES_MAX = 5,
 	DAY_PROBE_MINUTES = 60, /* Zoho didn't say when its day is over */
 };
-
-static int64_t at_least(int64_t wait, int64_t ms)
-{
-	return ms > wait ? ms : wait;
-}
 
 /* 43: that lane rests from that product, longer each time; so do the lanes that fetch details in the background. */
 static int64_t burst(struct budget *b, const struct refusal *r, int64_t retry_ms, int64_t now_ms)

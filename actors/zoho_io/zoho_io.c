@@ -22,12 +22,12 @@ static void on_alarm(void *ctx)
 	(void)ctx; /* the turn that follows looks at everything */
 }
 
-/* Tests of a day don't last one: they say how long Zoho's minute is, to zoho-sim and to us. */
-static int64_t minute_ms(void)
+/* Tests of a day don't last one: they say how long Zoho's minute and day are, to zoho-sim and to us. 0: as ever. */
+static int64_t shortened(const char *variable, int64_t most)
 {
-	const char *tests = getenv("TDS_MINUTE_MS");
-	long n = tests ? strtol(tests, NULL, 10) : 0;
-	return n >= 100 && n < 60000 ? n : 0;
+	const char *tests = getenv(variable);
+	int64_t n = tests ? strtol(tests, NULL, 10) : 0;
+	return n >= 100 && n < most ? n : 0;
 }
 
 static void start(struct actor *a)
@@ -44,7 +44,8 @@ static void start(struct actor *a)
 	zoho_breakers_open(z);
 	zoho_budget_open(&z->budget,
 		&(struct budget_limits){c->zoho_calls_per_minute_max, c->zoho_concurrent_calls_max,
-			c->zoho_calls_per_day_max, c->zoho_daily_reserve_percent, minute_ms()},
+			c->zoho_calls_per_day_max, c->zoho_daily_reserve_percent, shortened("TDS_MINUTE_MS", 60000),
+			shortened("TDS_DAY_MS", 86400000)},
 		&a->slot->zoho);
 	zoho_alarm_open(&z->alarm, a->loop, on_alarm, z);
 	zoho_keeper_open(z);

@@ -10,7 +10,7 @@ static struct budget fresh(int64_t per_minute, int64_t at_once)
 {
 	struct budget b;
 	memset(&memory, 0, sizeof memory);
-	zoho_budget_open(&b, &(struct budget_limits){per_minute, at_once, 0, 10, 0}, &memory);
+	zoho_budget_open(&b, &(struct budget_limits){per_minute, at_once, 0, 10, 0, 0}, &memory);
 	return b;
 }
 
@@ -136,16 +136,34 @@ Test(zoho_budget, bulk_leaves_what_webhooks_lately_wanted)
 Test(zoho_budget, of_a_day_ten_percent_are_kept_for_webhooks_and_half_of_them_for_people)
 {
 	struct budget b = fresh(100, 5);
-	zoho_budget_told(&b, 1000, 101, 3600, noon);
+	zoho_budget_told(&b, 1000, 102, 60, noon);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_SCHEDULED, noon), 0);
-	zoho_budget_told(&b, 1000, 100, 3600, noon);
+	zoho_budget_told(&b, 1000, 100, 60, noon);
 	for (int lane = LANE_SCHEDULED; lane < LANES; lane++)
-		cr_assert_eq(zoho_budget_wait(&b, (enum lane)lane, noon), 3602000);
+		cr_assert_eq(zoho_budget_wait(&b, (enum lane)lane, noon), 62000);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 0);
-	zoho_budget_told(&b, 1000, 50, 3600, noon);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 3602000);
+	zoho_budget_told(&b, 1000, 50, 60, noon);
+	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 62000);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), 0);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_DRIFT, noon + 3602001), 0, "the organisation's midnight passed");
+	cr_assert_eq(zoho_budget_wait(&b, LANE_DRIFT, noon + 62001), 0, "the organisation's midnight passed");
+}
+
+Test(zoho_budget, what_is_never_done_leaves_the_day_to_the_others)
+{
+	struct budget b = fresh(100, 5);
+	static const struct {
+		int hours, left;
+		enum lane least; /* the least urgent that may go */
+	} cases[] = {{24, 7000, LANE_DRIFT}, {24, 6000, LANE_DETAIL}, {24, 5000, LANE_SCHEDULED}, {24, 4000, LANE_USER},
+		{24, 2000, LANE_REALTIME}, {12, 3500, LANE_DETAIL}, {12, 3000, LANE_SCHEDULED}, {12, 2000, LANE_USER},
+		{12, 1200, LANE_REALTIME}, {1, 1300, LANE_DRIFT}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		b = fresh(100, 5);
+		zoho_budget_told(&b, 10000, cases[i].left, cases[i].hours * 3600, noon);
+		for (int lane = 0; lane < LANES; lane++)
+			cr_assert_eq(!zoho_budget_wait(&b, (enum lane)lane, noon), lane <= (int)cases[i].least,
+				"%d h, %d left, lane %d", cases[i].hours, cases[i].left, lane);
+	}
 }
 
 Test(zoho_budget, of_a_day_is_kept_what_webhooks_will_want_of_it)
