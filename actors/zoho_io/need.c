@@ -2,14 +2,22 @@
  * half of it is waste on a quiet one. */
 #include "actors/zoho_io/need.h"
 
-enum { THOUSAND = 1000, MINUTES_MAX = 600, FORGET = 8, AVERAGE_OVER = 60, PEAK_LATELY = THOUSAND / 2 };
+enum {
+	THOUSAND = 1000,
+	MINUTES_MAX = 600,
+	FORGET = 8,
+	AVERAGE_OVER = 60,
+	QUIET = 5 /* minutes before the first, as far as we know */,
+	PEAK_LATELY = THOUSAND / 2
+};
 
 static void end_minute(struct need *n)
 {
 	n->peak -= n->peak / FORGET;
 	if (n->calls * THOUSAND > n->peak)
 		n->peak = n->calls * THOUSAND;
-	n->average += (n->calls * THOUSAND - n->average) / AVERAGE_OVER;
+	n->minutes += n->minutes < AVERAGE_OVER;
+	n->average += (n->calls * THOUSAND - n->average) / (n->minutes < QUIET ? QUIET : n->minutes);
 	n->calls = 0;
 	n->from_ms += n->minute_ms;
 }

@@ -89,6 +89,16 @@ static void quota(struct request *request)
 	text_puts(&request->reply, "{\"ok\":true}");
 }
 
+static void limits(struct request *request)
+{
+	unsigned spent;
+
+	limits_change((unsigned)control_query_number(request, "concurrent", 0),
+		(unsigned)control_query_number(request, "calls_per_day", 0));
+	spent = limits_spend((unsigned)control_query_number(request, "spend", 0));
+	text_printf(&request->reply, "{\"ok\":true,\"spent\":%u}", spent);
+}
+
 static void calls(struct request *request)
 {
 	calls_describe(&request->reply);
@@ -109,6 +119,7 @@ static const struct {
 	{"faults", "GET POST DELETE", faults_call},
 	{"reset-counters", "POST", reset_counters},
 	{"quota", "POST", quota},
+	{"limits", "POST", limits},
 	{"change", "POST", control_change},
 	{"stop", "GET POST", stop},
 };
