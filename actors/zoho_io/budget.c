@@ -56,9 +56,11 @@ static struct window look(const struct budget *b, int64_t now_ms)
 	return w;
 }
 
-static int64_t per_minute(const struct budget *b, int64_t now_ms)
+/* Less what other programs take of it, as far as the day's header or a refusal told. */
+static int64_t per_minute(struct budget *b, int64_t now_ms)
 {
-	return b->learned_until_ms > now_ms ? b->learned : b->limits.per_minute_max;
+	int64_t max = b->limits.per_minute_max, others = zoho_need_in_a_minute(&b->others, now_ms);
+	return at_most(b->learned_until_ms > now_ms ? b->learned : max, max - at_most(others, max / 2));
 }
 
 int64_t zoho_budget_minute_used(const struct budget *b, int64_t now_ms)
@@ -66,7 +68,7 @@ int64_t zoho_budget_minute_used(const struct budget *b, int64_t now_ms)
 	return look(b, now_ms).used;
 }
 
-int64_t zoho_budget_minute_left(const struct budget *b, int64_t now_ms)
+int64_t zoho_budget_minute_left(struct budget *b, int64_t now_ms)
 {
 	int64_t left = per_minute(b, now_ms) - look(b, now_ms).used;
 	return left > 0 && b->memory->minute_until_ms <= now_ms ? left : 0;

@@ -64,7 +64,7 @@ struct refusal {		     /* a 429 */
 int64_t zoho_budget_refused(struct budget *, const struct refusal *, int64_t now_ms);
 void zoho_budget_went_well(struct budget *, enum lane, int product, int64_t now_ms);
 
-int64_t zoho_budget_minute_left(const struct budget *, int64_t now_ms);
+int64_t zoho_budget_minute_left(struct budget *, int64_t now_ms);
 int64_t zoho_budget_minute_used(const struct budget *, int64_t now_ms);
 int64_t zoho_budget_day_limit(const struct budget *);
 int64_t zoho_budget_day_left(const struct budget *, int64_t now_ms);   /* -1 = unknown */

@@ -77,7 +77,7 @@ static void watch_others(struct budget *b, int64_t left, int64_t now_ms)
 {
 	int64_t spent = b->others_base - left - b->calls;
 	if (!b->others_base || day_has_passed(b, now_ms) || left > b->memory->day_left + MORE_LEFT) {
-		b->others_base = left + b->calls;
+		b->others_base = left + b->calls - b->in_flight; /* of those nobody knows yet whether they count */
 		b->others_spent = 0;
 	} else if (spent > b->others_spent) {
 		zoho_need_note(&b->others, spent - b->others_spent, now_ms);

@@ -18,6 +18,7 @@ static void on_loaded(void *ctx, const struct db_reply *r)
 	struct zoho *z = ctx;
 	const PGresult *row = r->failure == DB_OK ? r->results[0] : NULL;
 	int64_t now = zoho_now_ms();
+	z->budget_known |= r->failure == DB_OK;
 	if (!row || PQntuples(row) != 1 || z->budget.memory->day_limit)
 		return;
 	z->budget.memory->day_limit = number(row, 0);
@@ -32,6 +33,7 @@ static void on_loaded(void *ctx, const struct db_reply *r)
 void zoho_budget_load(struct zoho *z)
 {
 	static const struct db_statement statement = {"zoho_budget_load", SQL_ZOHO_BUDGET_LOAD};
+	z->budget_known |= z->budget.memory->day_limit != 0;
 	if (!z->budget.memory->day_limit)
 		db_query(z->db, &statement, on_loaded, z, 1, z->actor->config.zoho_organization_id);
 }

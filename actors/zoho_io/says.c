@@ -11,16 +11,18 @@ enum { AGAIN_MS = 5000 };
 
 struct cause {
 	const char *type, *key, *severity, *title, *cure;
-	bool (*is)(const struct zoho *, char *why, size_t size); /* whether it is so, and the words for why */
+	enum said (*is)(const struct zoho *, char *why, size_t size); /* what is to be said, and the words for why */
 };
 
-static bool grant_refused(const struct zoho *z, char *why, size_t size)
+static enum said grant_refused(const struct zoho *z, char *why, size_t size)
 {
 	snprintf(why, size, "%s", z->keeper.token.why);
-	return z->keeper.token.stopped;
+	if (z->keeper.token.stopped)
+		return SAID_IT; /* only a token proves the contrary, or that none is wanted any more */
+	return *z->keeper.token.access || *z->target.missing ? SAID_NOTHING : SAID_UNKNOWN;
 }
 
-static bool day_over(const struct zoho *z, char *why, size_t size)
+static enum said day_over(const struct zoho *z, char *why, size_t size)
 {
 	char text[32];
 	struct tm tm;
@@ -30,7 +32,7 @@ static bool day_over(const struct zoho *z, char *why, size_t size)
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&until, &tm));
 	snprintf(why, size, "Zoho's calls for today are used up (%" PRId64 " a day); it goes on at %s",
 		zoho_budget_day_limit(&z->budget), text);
-	return over;
+	return over ? SAID_IT : z->budget_known ? SAID_NOTHING : SAID_UNKNOWN;
 }
 
 static const struct cause causes[SAYS] = {
@@ -51,17 +53,17 @@ static void on_said(void *ctx, const struct db_reply *r)
 	say->said = r->failure == DB_OK ? say->saying : SAID_UNKNOWN;
 }
 
-static void tell(struct zoho *z, const struct cause *cause, struct say *say, bool is, const char *why)
+static void tell(struct zoho *z, const struct cause *cause, struct say *say, enum said is, const char *why)
 {
 	static const struct db_statement raise = {"zoho_alert", SQL_DISPATCH_ALERT};
 	static const struct db_statement end = {"zoho_alert_end", SQL_ZOHO_ALERT_END};
 	const char *organization = z->actor->config.zoho_organization_id;
 	char text[768];
 	say->busy = true;
-	say->saying = is ? SAID_IT : SAID_NOTHING;
+	say->saying = is;
 	z->says.again_ns = loop_clock() + AGAIN_MS * INT64_C(1000000);
 	snprintf(text, sizeof text, "%s. %s", why, cause->cure);
-	if (is)
+	if (is == SAID_IT)
 		db_query(z->db, &raise, on_said, say, 7, organization, cause->type, cause->key, cause->severity,
 			cause->title, text, NULL);
 	else
@@ -85,10 +87,10 @@ void zoho_say(struct zoho *z)
 	char why[SLOT_WORDS_BYTES], first[SLOT_WORDS_BYTES] = "";
 	for (int i = 0; i < SAYS; i++) {
 		struct say *say = &z->says.at[i];
-		bool is = causes[i].is(z, why, sizeof why);
-		if (is && !*first)
+		enum said is = causes[i].is(z, why, sizeof why);
+		if (is == SAID_IT && !*first)
 			memcpy(first, why, sizeof first);
-		if (say->busy || say->said == (is ? SAID_IT : SAID_NOTHING) || !db_up(z->db))
+		if (is == SAID_UNKNOWN || say->busy || say->said == is || !db_up(z->db))
 			continue;
 		if (say->said == SAID_UNKNOWN && loop_clock() < z->says.again_ns)
 			zoho_wake_in_ms(z, (z->says.again_ns - loop_clock()) / 1000000 + 1);

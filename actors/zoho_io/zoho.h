@@ -128,6 +128,7 @@ struct zoho {
 	struct db *db;
 	int64_t kept_ns, kept_left; /* when and what of the budget was written to the database */
 	int64_t kept_until_ms;
+	bool budget_known; /* the slot or the database said, or knew nothing */
 };
 
 /* pump.c: what is started when. */
