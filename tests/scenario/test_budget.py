@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The budget of calls against zoho-sim's limits: a day at ten times the usual load, each kind of 429, a refused grant.
+"""The budget of calls against zoho-sim's limits: a day at ten times the usual load, and each kind of 429.
 
 Zoho's minute and day are short here, in the simulator (--minute-seconds, --day-seconds) and in zoho-io (TDS_MINUTE_MS,
 TDS_DAY_MS); the unit test zoho_day has one of real length in simulated time.
@@ -178,33 +178,5 @@ def burst():
     check("they go on when Zoho lets them", tds.quiet(30))
 
 
-def grant():
-    """A refresh token that was revoked is one alert and a stopped lane, over deaths and restarts, until there is another."""
-    sim = Sim()
-    tds = Tds(sim, zoho={"refresh_token": "revoked"})
-    event = thin(tds, sim, sim.ids("order")[0])
-    token = lambda: sim.calls()["by_path"].get("/oauth/v2/token", 0)
-    check("a refused grant is an alert", unless(wait_for(lambda: alerts(tds, "zoho_refused")), alerts(tds, "zoho_refused")))
-    check("that says what to do", unless("zoho.refresh_token" in alerts(tds, "zoho_refused")[0][3], alerts(tds, "zoho_refused")))
-    check("health isn't green", unless(health(tds)["status"] == "degraded" and "refuses the refresh token" in str(health(tds)["issues"]), health(tds)))
-    check("a sync is answered with it", differs(tds.bulk("products").status, 503))
-    for _ in range(3):
-        tds.replaced("zoho-io", tds.kill("zoho-io"))
-    check("a death is no reason to ask once more", unless(token() == 1, token()))
-    stopped = tds.stop()
-    tds.start()
-    time.sleep(0.5)
-    check("nor is a restart", stopped or differs(token(), 1))
-    check("nothing is asked without a token", differs(calls(sim), []))
-    check("the alert is one", differs([a[:2] for a in alerts(tds, "zoho_refused")], [("critical", True)]))
-    check("the webhook waits", differs(tds.outcome(event)[0], "pending"))
-    tds.configure(zoho={"refresh_token": "sim-refresh"})
-    tds.ask("reload")
-    check("with another refresh token it goes on by itself", differs(tds.finished(event, 10)[0], "completed"))
-    check("and the alert ends", unless(wait_for(lambda: alerts(tds, "zoho_refused")[0][1] is False, 5), alerts(tds, "zoho_refused")))
-    check("health is green again", differs(wait_for(lambda: health(tds)["status"] == "healthy", 5), True))
-    check("one token was asked for", differs(token(), 2))
-
-
 if __name__ == "__main__":
-    run(day, used_up, minute, at_once, burst, grant)
+    run(day, used_up, minute, at_once, burst)
