@@ -28,6 +28,18 @@ const struct route routes[ROUTES] = {
 #undef ROUTE
 };
 
+const char *const lane_names[LANES] = {
+#define LANE(id, name, suffix, counter, leaves, text) name,
+#include "actors/lanes.def"
+#undef LANE
+};
+
+const char *const breaker_names[BREAKERS] = {
+#define LANE(id, name, suffix, counter, leaves, text) "zoho-books" suffix, "zoho-inventory" suffix,
+#include "actors/lanes.def"
+#undef LANE
+	"zoho-auth"};
+
 const char *const operation_names[] = {"upsert", "create", "update", "delete"};
 const char *const outcome_names[] = {
 	"applied", "unchanged", "stale", "superseded", "dead_letter", "skipped", "retry", "refetch"};

@@ -72,5 +72,14 @@ enum apply_outcome {
 };
 extern const char *const outcome_names[];
 
-/* Lanes of the call budget, most urgent first. */
-enum lane { LANE_REALTIME, LANE_USER, LANE_SCHEDULED, LANE_DETAIL, LANE_DRIFT, LANES };
+enum lane {
+#define LANE(id, name, suffix, counter, leaves, text) LANE_##id,
+#include "actors/lanes.def"
+#undef LANE
+	LANES
+};
+extern const char *const lane_names[LANES];
+
+enum { ZOHO_PRODUCTS = 2, BREAKERS = LANES * ZOHO_PRODUCTS + 1 };
+/* By lane, and in it by product (enum product); the last is that of the accounts host. */
+extern const char *const breaker_names[BREAKERS];

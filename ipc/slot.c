@@ -15,10 +15,10 @@ int slots_create(int actors)
 	return sealed_memory("tds:slots", (size_t)actors * SLOT_BYTES);
 }
 
-static void *map(int fd, int first, int pages, bool writable)
+static void *map(int fd, int first, int slots, bool writable)
 {
-	size_t from = (size_t)first * SLOT_BYTES, bytes = (size_t)pages * SLOT_BYTES;
-	if (first < 0 || pages < 1 || from + bytes > sealed_size(fd)) {
+	size_t from = (size_t)first * SLOT_BYTES, bytes = (size_t)slots * SLOT_BYTES;
+	if (first < 0 || slots < 1 || from + bytes > sealed_size(fd)) {
 		errno = EPROTO;
 		return NULL;
 	}

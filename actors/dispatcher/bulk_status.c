@@ -31,7 +31,7 @@ static void add_left(struct buf *b, const struct zoho_view *z)
 	else
 		buf_str(b, "null");
 	buf_fmt(b, ",\"authorized\":%s,\"breaker_open\":%s,\"why\":", z->authorized ? "true" : "false",
-		z->open ? "false" : "true");
+		z->shut ? "true" : "false");
 	buf_json(b, z->why, strlen(z->why));
 	buf_str(b, "}");
 }
@@ -40,7 +40,7 @@ void bulk_status(struct actor *a, struct edge *in, const struct msg_http_request
 {
 	struct dispatcher *d = a->state;
 	struct buf b = {0};
-	bool fine = db_up(d->db) && (!d->zoho.known || (d->zoho.authorized && d->zoho.open));
+	bool fine = db_up(d->db) && (!d->zoho.known || (d->zoho.authorized && d->zoho.open && !d->zoho.shut));
 	buf_fmt(&b, "{\"service\":\"Zoho Bulk Sync\",\"status\":\"%s\",\"running\":[", fine ? "healthy" : "degraded");
 	add_running(&b, d);
 	buf_str(&b, "],\"available_operations\":[");

@@ -3,7 +3,7 @@
  * Zoho busy. What is wanted stands in tds_entity_state; no second queue. */
 #include <inttypes.h>
 #include <stdio.h>
-#include "actors/dispatcher/dispatcher.h"
+#include "actors/dispatcher/runs.h"
 #include "actors/handler/entity.h"
 #include "ipc/buf.h"
 #include "sql_embedded.h"
@@ -47,14 +47,24 @@ static void add_many(struct buf *b)
 	buf_str(b, "}");
 }
 
+/* A drift scan is less urgent than they are, and may wait for its share of the day for hours. */
+static bool nothing_more_urgent(const struct dispatcher *d)
+{
+	const struct run *r;
+	TAILQ_FOREACH(r, &d->runs, in_list)
+	if (r->lane < LANE_DETAIL)
+		return false;
+	return !zoho_shut(d, LANE_DETAIL, ENTITY_NONE);
+}
+
 void details_tick(struct dispatcher *d)
 {
 	const struct zoho_view *z = &d->zoho;
-	bool lines = d->actor->config.sync_details && TAILQ_EMPTY(&d->runs);
+	bool lines = d->actor->config.sync_details && nothing_more_urgent(d);
 	if (d->details_in_flight && loop_now(d->actor->loop) - d->details_sent_ns > answer_timeout_ns)
 		d->details_in_flight = 0;
 	if (d->details_asked || d->details_in_flight || !z->known || !z->open || !z->authorized || d->actor->draining ||
-		loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
+		zoho_shut(d, LANE_REALTIME, ENTITY_NONE) || loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
 		return;
 	struct buf awake = {0}, many = {0};
 	pause_awake(d, &awake);

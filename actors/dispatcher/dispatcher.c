@@ -64,16 +64,17 @@ static void on_zoho_state(struct actor *a, struct edge *e, const union message *
 	struct dispatcher *d = a->state;
 	const struct msg_zoho_state *s = &m->zoho_state;
 	(void)e;
+	bool better = d->zoho.shut & ~s->shut || !s->shut;
 	d->zoho = (struct zoho_view){.known = true,
 		.open = s->open,
 		.authorized = s->authorized,
-		.broken = s->broken,
 		.until_us = s->until_us,
 		.day_resets_us = s->day_resets_us,
 		.minute_left = s->minute_left,
 		.day_left = s->day_left,
-		.day_limit = s->day_limit};
-	if (s->open && s->authorized)
+		.day_limit = s->day_limit,
+		.shut = s->shut};
+	if (s->open && s->authorized && better)
 		fetches_go_on(d);
 	snprintf(d->zoho.why, sizeof d->zoho.why, "%.*s", (int)s->why.len, s->why.data ? s->why.data : "");
 }

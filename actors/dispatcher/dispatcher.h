@@ -11,9 +11,10 @@ struct run;
 TAILQ_HEAD(run_list, run);
 
 struct zoho_view { /* what zoho-io last said */
-	bool known, open, authorized, broken;
+	bool known, open, authorized;
 	int64_t until_us, day_resets_us;
 	uint64_t minute_left, day_left, day_limit;
+	uint64_t shut; /* circuit breakers that are open, a bit each */
 	char why[256];
 };
 
@@ -82,6 +83,9 @@ void fetches_go_on(struct dispatcher *); /* Zoho can be asked again */
 void fetches_failed(struct dispatcher *, const struct msg_fetched *);
 void fetches_applied(struct dispatcher *, const struct msg_record_applied *);
 void fetch_again(struct dispatcher *, enum entity_id, struct str id);
+
+/* Whether a circuit breaker keeps this lane from the product of this entity; ENTITY_NONE: from any. */
+bool zoho_shut(const struct dispatcher *, enum lane, enum entity_id);
 
 /* details.c: lines of records seen only in lists, in the background. */
 void details_tick(struct dispatcher *);

@@ -50,7 +50,7 @@ void drift_tick(struct dispatcher *d)
 	int64_t now = loop_now(d->actor->loop), age_ms = d->actor->config.sync_certificate_age_max / 1000000;
 	const struct zoho_view *z = &d->zoho;
 	if (!age_ms || d->drift_asked || now < d->drift_ns || !db_up(d->db) || !TAILQ_EMPTY(&d->runs) || !z->known ||
-		!z->open || !z->authorized || d->actor->draining)
+		!z->open || !z->authorized || zoho_shut(d, LANE_DRIFT, ENTITY_NONE) || d->actor->draining)
 		return;
 	char at[24], again[24];
 	struct buf awake = {0};

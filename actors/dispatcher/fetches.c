@@ -2,25 +2,43 @@
  * lane, a bounded number at a time; the answer goes to the handler, which reports back here. */
 #include <stdio.h>
 #include "actors/dispatcher/dispatcher.h"
+#include "actors/handler/entity.h"
 
 static const int64_t answer_timeout_ns = 120000000000;
+
+static bool is_proof(const struct record *r)
+{
+	return r->current && r->current->proof;
+}
+
+static enum lane lane_of(const struct record *r)
+{
+	return is_proof(r) ? LANE_DRIFT : LANE_REALTIME;
+}
 
 static bool ask(struct dispatcher *d, struct record *r)
 {
 	struct msg_fetch m = {.entity = r->key.entity,
 		.id = str_of(r->key.id),
 		.seq = r->current ? r->current->seq : 0,
-		.lane = r->current && r->current->proof ? LANE_DRIFT : LANE_REALTIME};
+		.lane = lane_of(r)};
 	return actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m);
+}
+
+bool zoho_shut(const struct dispatcher *d, enum lane lane, enum entity_id entity)
+{
+	uint64_t of_lane = d->zoho.shut >> ((int)lane * PRODUCTS);
+	return entity == ENTITY_NONE ? of_lane & ((1 << PRODUCTS) - 1) : of_lane >> entity_of(entity)->product & 1;
 }
 
 static bool may_go(const struct dispatcher *d, const struct record *r)
 {
-	bool proof = r->current && r->current->proof;
-	return !d->queue.paused[r->key.entity] && (!proof || d->queue.proving_n < PROOFS_IN_FLIGHT_MAX);
+	return !d->queue.paused[r->key.entity] && !zoho_shut(d, lane_of(r), r->key.entity) &&
+	       (!is_proof(r) || d->queue.proving_n < PROOFS_IN_FLIGHT_MAX);
 }
 
-/* The first whose entity isn't paused; proofs a few at a time, that nothing urgent waits behind them. */
+/* The first whose entity isn't paused and whose product of Zoho's answers; proofs a few at a time, that nothing urgent
+ * waits behind them. */
 static struct record *next(struct dispatcher *d)
 {
 	struct record *r = TAILQ_FIRST(&d->queue.to_fetch);
@@ -86,11 +104,13 @@ static struct record *fetching(struct dispatcher *d, uint64_t entity, struct str
 	return r;
 }
 
-/* Zoho can't be asked, which says nothing of the record: what waits for it goes on waiting, and no attempt is counted. */
+/* Zoho can't be asked, which says nothing of the record: what waits for it goes on waiting, and no attempt is counted.
+ * Behind an open breaker it waits for that one alone, and nobody else does. */
 static void put_off(struct dispatcher *d, struct record *r)
 {
 	int64_t now = loop_now(d->actor->loop);
-	if (now >= d->away_until_ns)
+	bool shut = r && zoho_shut(d, lane_of(r), r->key.entity);
+	if (now >= d->away_until_ns && !shut)
 		d->away_until_ns = now + backoff_ns(&d->actor->config, d->away_times++);
 	if (r)
 		queue_to_state(&d->queue, r, RECORD_TO_FETCH, now);

@@ -50,7 +50,8 @@ void schedule_tick(struct dispatcher *d)
 		for (size_t i = 0; i < all->n; i++)
 			d->due_us[i] = next_due(&all->at[i], now);
 	}
-	bool may = db_up(d->db) && d->zoho.known && d->zoho.authorized && d->zoho.open;
+	bool may = db_up(d->db) && d->zoho.known && d->zoho.authorized && d->zoho.open &&
+		   !zoho_shut(d, LANE_SCHEDULED, ENTITY_NONE);
 	for (size_t i = 0; i < all->n; i++) {
 		if (now < d->due_us[i] || !may || now < stretch_due(d, i))
 			continue;

@@ -85,7 +85,7 @@ static const char *hindrance(const struct dispatcher *d)
 		return "sync.details is off";
 	if (!z->known || !z->authorized)
 		return "Zoho can't be asked";
-	if (z->broken)
+	if (z->shut)
 		return "Zoho can't be reached";
 	return NULL;
 }

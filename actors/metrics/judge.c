@@ -110,6 +110,17 @@ static void judge_queue(const struct metrics *m, const struct facts *f, struct v
 			f->alerts_critical);
 }
 
+static void judge_zoho(const struct metrics *m, struct verdict *v)
+{
+	char names[128];
+	int n = breakers_open(m, names, sizeof names);
+	if (n)
+		add(v, DEGRADED, "circuit_breaker",
+			"Zoho fails; it is tried again by itself; tdsctl breaker list, tdsctl breaker reset NAME",
+			n == 1 ? "circuit breaker %.127s isn't closed" : "circuit breakers %.127s aren't closed",
+			names);
+}
+
 struct verdict judge(const struct metrics *m, const struct facts *f)
 {
 	struct verdict v = {.score = 100};
@@ -120,6 +131,7 @@ struct verdict judge(const struct metrics *m, const struct facts *f)
 	else
 		judge_queue(m, f, &v);
 	judge_actors(m, &v);
+	judge_zoho(m, &v);
 	if (v.score < 0)
 		v.score = 0;
 	return v;

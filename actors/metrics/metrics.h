@@ -56,5 +56,9 @@ void facts_read(struct facts *, const PGresult *);
 void health_webhooks(struct metrics *, const struct facts *, struct buf *);
 void health_short(struct metrics *, const struct facts *, struct buf *);
 void health_complete(struct metrics *, const struct facts *, struct buf *);
+/* zoho.c: what zoho-io's slot says */
+void prometheus_zoho(struct metrics *, struct buf *);
+/* How many circuit breakers aren't closed, and which. */
+int breakers_open(const struct metrics *, char *names, size_t size);
 /* prometheus.c */
 void prometheus_text(struct metrics *, const struct facts *, struct buf *);

@@ -79,6 +79,7 @@ void prometheus_text(struct metrics *m, const struct facts *f, struct buf *b)
 	add_counters(b, m);
 	add_actors(b, m);
 	add_details(b, m);
+	prometheus_zoho(m, b);
 	gauge(b, "database_up", "Whether PostgreSQL answers", f->known);
 	gauge(b, "health_score", "0 to 100", v.score);
 	buf_str(b, "# HELP tds_health The verdict: the one that holds is 1\n# TYPE tds_health gauge\n");

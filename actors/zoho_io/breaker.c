@@ -3,7 +3,7 @@
 
 const char *const zoho_breaker_words[] = {"closed", "open", "half_open"};
 
-static void become(struct breaker *b, enum breaker_state state)
+static void become(struct slot_breaker *b, enum breaker_state state)
 {
 	if (b->state == state)
 		return;
@@ -14,7 +14,18 @@ static void become(struct breaker *b, enum breaker_state state)
 		b->failure_count = 0;
 }
 
-int64_t zoho_breaker_wait(const struct breaker *b, const struct breaker_limits *limits, int64_t now_ms)
+void zoho_breaker_adopt(struct slot_breaker *b, const struct breaker_limits *limits, int64_t now_ms)
+{
+	if (b->state > BREAKER_HALF_OPEN || b->opened_ms > now_ms)
+		b->state = BREAKER_CLOSED;
+	b->half_open_calls = 0;
+	if (b->state != BREAKER_HALF_OPEN)
+		return;
+	b->state = BREAKER_OPEN; /* the trials died with whoever made them: there are new ones, at once */
+	b->opened_ms = now_ms - limits->timeout_ms;
+}
+
+int64_t zoho_breaker_wait(const struct slot_breaker *b, const struct breaker_limits *limits, int64_t now_ms)
 {
 	int64_t left = b->opened_ms + limits->timeout_ms - now_ms;
 	if (b->state == BREAKER_CLOSED || (b->state == BREAKER_OPEN && left <= 0))
@@ -24,7 +35,7 @@ int64_t zoho_breaker_wait(const struct breaker *b, const struct breaker_limits *
 	return b->half_open_calls < limits->half_open_calls_max ? 0 : INT64_MAX;
 }
 
-bool zoho_breaker_start(struct breaker *b, const struct breaker_limits *limits, int64_t now_ms)
+bool zoho_breaker_start(struct slot_breaker *b, const struct breaker_limits *limits, int64_t now_ms)
 {
 	if (b->state == BREAKER_OPEN && b->opened_ms + limits->timeout_ms <= now_ms) {
 		become(b, BREAKER_HALF_OPEN);
@@ -37,7 +48,7 @@ bool zoho_breaker_start(struct breaker *b, const struct breaker_limits *limits, 
 	return true;
 }
 
-static void fail(struct breaker *b, const struct breaker_limits *limits, bool trial, int64_t now_ms)
+static void fail(struct slot_breaker *b, const struct breaker_limits *limits, bool trial, int64_t now_ms)
 {
 	b->failed++;
 	b->failure_count++;
@@ -49,7 +60,7 @@ static void fail(struct breaker *b, const struct breaker_limits *limits, bool tr
 	b->opened_ms = now_ms;
 }
 
-static void succeed(struct breaker *b, const struct breaker_limits *limits, bool trial)
+static void succeed(struct slot_breaker *b, const struct breaker_limits *limits, bool trial)
 {
 	b->successful++;
 	if (b->state == BREAKER_CLOSED)
@@ -58,7 +69,7 @@ static void succeed(struct breaker *b, const struct breaker_limits *limits, bool
 		become(b, BREAKER_CLOSED);
 }
 
-void zoho_breaker_end(struct breaker *b, const struct breaker_limits *limits, enum breaker_end end, bool trial,
+void zoho_breaker_end(struct slot_breaker *b, const struct breaker_limits *limits, enum breaker_end end, bool trial,
 	int64_t now_ms, int64_t now_us)
 {
 	if (trial && b->half_open_calls > 0)
@@ -72,7 +83,7 @@ void zoho_breaker_end(struct breaker *b, const struct breaker_limits *limits, en
 	}
 }
 
-void zoho_breaker_reset(struct breaker *b)
+void zoho_breaker_reset(struct slot_breaker *b)
 {
 	become(b, BREAKER_CLOSED);
 	b->failure_count = b->half_open_calls = 0;

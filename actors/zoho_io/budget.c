@@ -1,22 +1,27 @@
 /* Owns the one budget of calls to Zoho: no job may spend what another program, another lane or a killed predecessor of
- * this process has already spent. */
-#include "actors/zoho_io/budget.h"
+ * this process has already spent. The day is in day.c, what a refusal changes in refusals.c. */
+#include "actors/zoho_io/budget_private.h"
 
 enum {
-	MINUTE_MS = 62000, /* Zoho counts arrivals, we count departures: two seconds for what overtakes */
-	BLOCK_MS_MAX = 300000,
-	BURST_PAUSE_MS_MIN = 30000,
-	BURST_PAUSE_MS_MAX = 600000,
-	REALTIME_PROBE_MS = 60000, /* a day that is used up may turn out not to be */
-	AT_ONCE_PAUSE_MS = 400,
-	AT_ONCE_GROW_MS = 30000,
-	DAY_MS = 86400000,
+	MINUTE_MS = 60000,
+	OVERTAKE_MS_MIN =
+		200, /* Zoho counts arrivals, we count departures: two seconds of a minute for what overtakes */
+	BLOCK_MINUTES_MAX = 5,
 	KEPT_PERCENT = 10, /* of the minute, for the realtime lane */
+	KEPT_PERCENT_MAX = 90,
 };
 
-void zoho_budget_open(struct budget *b, const struct budget_limits *limits, _Atomic int64_t *minute)
+void zoho_budget_open(struct budget *b, const struct budget_limits *limits, struct slot_zoho *memory)
 {
-	*b = (struct budget){.limits = *limits, .minute = minute, .at_once = limits->at_once_max, .day_left = -1};
+	int64_t minute = limits->minute_ms ? limits->minute_ms : MINUTE_MS, overtake = minute / 30;
+	*b = (struct budget){.limits = *limits,
+		.memory = memory,
+		.minute_ms = minute,
+		.day_ms = limits->day_ms ? limits->day_ms : DAY_MS,
+		.window_ms = minute + (overtake > OVERTAKE_MS_MIN ? overtake : OVERTAKE_MS_MIN),
+		.at_once = limits->at_once_max,
+		.need = {.minute_ms = minute},
+		.others = {.minute_ms = minute}};
 }
 
 /* Above SLOT_MINUTE_CALLS calls a minute, one entry of the window stands for several calls. */
@@ -26,145 +31,128 @@ static int64_t stride(const struct budget *b)
 }
 
 struct window {
-	int64_t entries, oldest_ms;
+	int64_t used, realtime, oldest_ms; /* oldest_ms INT64_MAX: no entry */
 };
 
-static bool counts(int64_t call_ms, int64_t now_ms)
+static bool counts(const struct budget *b, int64_t call_ms, int64_t now_ms)
 {
-	return call_ms > now_ms - MINUTE_MS && call_ms < now_ms + MINUTE_MS; /* beyond: the clock was set back */
+	/* beyond: the clock was set back */
+	return call_ms > now_ms - b->window_ms && call_ms < now_ms + b->window_ms;
 }
 
 static struct window look(const struct budget *b, int64_t now_ms)
 {
-	struct window w = {0, INT64_MAX};
+	struct window w = {0, 0, INT64_MAX};
 	for (int i = 0; i < SLOT_MINUTE_CALLS; i++) {
-		int64_t at = atomic_load_explicit(&b->minute[i], memory_order_relaxed);
-		if (!counts(at, now_ms))
+		int64_t call = atomic_load_explicit(&b->memory->calls[i], memory_order_relaxed), at = call / 2;
+		if (!counts(b, at, now_ms))
 			continue;
-		w.entries++;
+		w.used += stride(b);
+		w.realtime += call % 2 ? stride(b) : 0;
 		if (at < w.oldest_ms)
 			w.oldest_ms = at;
 	}
+	w.used += b->unrecorded;
 	return w;
 }
 
-static int64_t used(const struct budget *b, const struct window *w)
+/* Less what other programs take of it, as far as the day's header or a refusal told. */
+static int64_t per_minute(struct budget *b, int64_t now_ms)
 {
-	return w->entries * stride(b) + b->unrecorded;
+	int64_t max = b->limits.per_minute_max, others = zoho_need_in_a_minute(&b->others, now_ms);
+	return at_most(b->learned_until_ms > now_ms ? b->learned : max, max - at_most(others, max / 2));
 }
 
-int64_t zoho_budget_minute_left(const struct budget *b, int64_t now_ms)
+int64_t zoho_budget_minute_used(const struct budget *b, int64_t now_ms)
 {
-	struct window w = look(b, now_ms);
-	int64_t left = b->limits.per_minute_max - used(b, &w);
-	return left > 0 && b->minute_until_ms <= now_ms ? left : 0;
+	return look(b, now_ms).used;
 }
 
-static int64_t at_least(int64_t wait, int64_t ms)
+int64_t zoho_budget_minute_left(struct budget *b, int64_t now_ms)
 {
-	return ms > wait ? ms : wait;
+	int64_t left = per_minute(b, now_ms) - look(b, now_ms).used;
+	return left > 0 && b->memory->minute_until_ms <= now_ms ? left : 0;
+}
+
+/* What of the minute the other lanes leave to the realtime lane: a tenth, more when it has lately wanted more. */
+static int64_t kept(struct budget *b, int64_t max, const struct window *w, int64_t now_ms)
+{
+	if (max <= 1)
+		return 0;
+	int64_t tenth = (max * KEPT_PERCENT + 99) / 100;
+	return at_most(
+		at_least(tenth, zoho_need_in_a_minute(&b->need, now_ms) - w->realtime), max * KEPT_PERCENT_MAX / 100);
 }
 
 static int64_t minute_wait(struct budget *b, enum lane lane, int64_t now_ms)
 {
 	struct window w = look(b, now_ms);
-	int64_t max = b->limits.per_minute_max, kept = (max * KEPT_PERCENT + 99) / 100;
-	if (lane != LANE_REALTIME && max > 1)
-		max -= kept;
-	if (b->minute_until_ms > now_ms + BLOCK_MS_MAX)
-		b->minute_until_ms = now_ms; /* the clock was set back */
-	if (b->minute_until_ms > now_ms)
-		return b->minute_until_ms - now_ms;
-	if (used(b, &w) < max)
+	int64_t max = per_minute(b, now_ms), until = b->memory->minute_until_ms;
+	if (lane != LANE_REALTIME)
+		max -= kept(b, max, &w, now_ms);
+	if (until > now_ms + BLOCK_MINUTES_MAX * b->minute_ms)
+		b->memory->minute_until_ms = until = now_ms; /* the clock was set back */
+	if (until > now_ms)
+		return until - now_ms;
+	if (w.used < max)
 		return 0;
-	if (!w.entries) { /* only unrecorded ones: they age by no entry of their own */
+	if (w.oldest_ms == INT64_MAX) { /* only unrecorded ones: they age by no entry of their own */
 		b->unrecorded = 0;
 		return 0;
 	}
-	return at_least(1, w.oldest_ms + MINUTE_MS - now_ms);
+	return at_least(1, w.oldest_ms + b->window_ms - now_ms);
 }
 
-static bool day_is_over(const struct budget *b, int64_t now_ms)
-{
-	return b->day_resets_ms && now_ms >= b->day_resets_ms;
-}
-
-int64_t zoho_budget_day_limit(const struct budget *b)
-{
-	int64_t own = b->limits.per_day_max;
-	return own && (!b->day_limit || own < b->day_limit) ? own : b->day_limit;
-}
-
-int64_t zoho_budget_day_left(const struct budget *b, int64_t now_ms)
-{
-	int64_t limit = zoho_budget_day_limit(b), spent = b->own_day == now_ms / DAY_MS ? b->own_calls : 0;
-	if (!limit)
-		return -1;
-	if (b->day_limit && b->day_left >= 0)
-		spent = day_is_over(b, now_ms) ? 0 : b->day_limit - b->day_left;
-	return limit > spent ? limit - spent : 0;
-}
-
-static int64_t until_midnight(const struct budget *b, int64_t now_ms)
-{
-	return b->day_resets_ms > now_ms ? b->day_resets_ms - now_ms : DAY_MS - now_ms % DAY_MS;
-}
-
-static int64_t day_wait(struct budget *b, enum lane lane, int64_t now_ms)
-{
-	if (lane == LANE_REALTIME)
-		return at_least(0, b->realtime_until_ms - now_ms);
-	if (b->day_until_ms > now_ms)
-		return b->day_until_ms - now_ms;
-	int64_t left = zoho_budget_day_left(b, now_ms);
-	int64_t reserve = (zoho_budget_day_limit(b) * b->limits.reserve_percent + 99) / 100;
-	return left < 0 || left - b->in_flight > reserve ? 0 : until_midnight(b, now_ms);
-}
-
-/* Background lanes leave one of the calls at once free for webhooks. A person's bulk sync may use them all: the
- * realtime lane is asked first, so it waits for the end of one call at most. */
+/* One place at once is left free for webhooks. A person's bulk sync may use it, too, while none have come lately: the
+ * first one then waits for the end of a call. */
 static bool is_full(struct budget *b, enum lane lane, int64_t now_ms)
 {
 	if (b->at_once < b->limits.at_once_max && now_ms >= b->more_at_once_ms) {
 		b->at_once++;
-		b->more_at_once_ms = now_ms + AT_ONCE_GROW_MS;
+		b->more_at_once_ms = now_ms + b->grow_ms;
 	}
+	bool keeps = lane > LANE_USER || (lane == LANE_USER && zoho_need_lately(&b->need, now_ms));
 	int64_t bulk_max = b->at_once > 1 ? b->at_once - 1 : 1;
-	return b->in_flight >= b->at_once || (lane > LANE_USER && b->in_flight_bulk >= bulk_max);
+	return b->in_flight >= b->at_once || (keeps && b->in_flight_bulk >= bulk_max);
 }
 
 int64_t zoho_budget_wait(struct budget *b, enum lane lane, int64_t now_ms)
 {
 	if (is_full(b, lane, now_ms))
 		return INT64_MAX;
-	int64_t wait = at_least(minute_wait(b, lane, now_ms), day_wait(b, lane, now_ms));
-	if (lane == LANE_DETAIL || lane == LANE_DRIFT)
-		wait = at_least(wait, b->detail_until_ms - now_ms);
-	return wait;
+	return at_least(minute_wait(b, lane, now_ms), zoho_budget_day_wait(b, lane, now_ms));
 }
 
-static void record(struct budget *b, int64_t now_ms)
+int64_t zoho_budget_burst_wait(const struct budget *b, enum lane lane, int product, int64_t now_ms)
+{
+	return at_least(0, b->bursts[lane][product].until_ms - now_ms);
+}
+
+static void record(struct budget *b, int64_t at_ms, bool realtime, int64_t now_ms)
 {
 	int place = 0;
 	int64_t oldest = INT64_MAX;
 	if (++b->unrecorded < stride(b))
 		return;
 	for (int i = 0; i < SLOT_MINUTE_CALLS; i++) {
-		int64_t at = atomic_load_explicit(&b->minute[i], memory_order_relaxed);
-		if (!counts(at, now_ms))
+		int64_t at = atomic_load_explicit(&b->memory->calls[i], memory_order_relaxed) / 2;
+		if (!counts(b, at, now_ms))
 			at = INT64_MIN;
 		if (at < oldest) {
 			oldest = at;
 			place = i;
 		}
 	}
-	atomic_store(&b->minute[place], now_ms);
+	atomic_store(&b->memory->calls[place], at_ms * 2 + realtime);
 	b->unrecorded = 0;
 }
 
 void zoho_budget_take(struct budget *b, enum lane lane, int64_t now_ms)
 {
-	record(b, now_ms);
+	record(b, now_ms, lane == LANE_REALTIME, now_ms);
+	if (lane == LANE_REALTIME)
+		zoho_need_note(&b->need, 1, now_ms);
+	b->calls++;
 	b->in_flight++;
 	b->in_flight_bulk += lane != LANE_REALTIME;
 	if (b->own_day != now_ms / DAY_MS)
@@ -173,58 +161,14 @@ void zoho_budget_take(struct budget *b, enum lane lane, int64_t now_ms)
 	b->own_calls++;
 }
 
+void zoho_budget_recall(struct budget *b, int64_t n, int64_t at_ms, int64_t now_ms)
+{
+	for (int64_t i = 0; counts(b, at_ms, now_ms) && i < n && i < b->limits.per_minute_max; i++)
+		record(b, at_ms, false, now_ms);
+}
+
 void zoho_budget_back(struct budget *b, enum lane lane)
 {
 	b->in_flight--;
 	b->in_flight_bulk -= lane != LANE_REALTIME;
-}
-
-void zoho_budget_told(struct budget *b, int64_t limit, int64_t left, int64_t reset_s, int64_t now_ms)
-{
-	if (limit <= 0 || left < 0)
-		return;
-	b->day_limit = limit;
-	b->day_left = left;
-	b->day_resets_ms = reset_s >= 0 ? now_ms + reset_s * 1000 : now_ms + DAY_MS - now_ms % DAY_MS;
-}
-
-static int64_t refused_for_burst(struct budget *b, int64_t retry_ms, int64_t now_ms)
-{
-	if (b->detail_until_ms > now_ms) /* another one of the same burst */
-		return b->detail_until_ms - now_ms;
-	b->detail_pause_ms = b->detail_pause_ms ? b->detail_pause_ms * 2 : BURST_PAUSE_MS_MIN;
-	if (b->detail_pause_ms > BURST_PAUSE_MS_MAX)
-		b->detail_pause_ms = BURST_PAUSE_MS_MAX;
-	b->detail_until_ms = now_ms + at_least(b->detail_pause_ms, retry_ms);
-	return b->detail_until_ms - now_ms;
-}
-
-int64_t zoho_budget_refused(struct budget *b, int64_t code, int64_t retry_after_s, int64_t now_ms)
-{
-	int64_t retry_ms = retry_after_s > 0 ? retry_after_s * 1000 : 0;
-	switch (code) {
-	case ZOHO_CODE_BURST:
-		return refused_for_burst(b, retry_ms, now_ms);
-	case ZOHO_CODE_DAY:
-		b->day_until_ms = now_ms + until_midnight(b, now_ms);
-		b->realtime_until_ms = now_ms + at_least(REALTIME_PROBE_MS, retry_ms);
-		return b->realtime_until_ms - now_ms;
-	case ZOHO_CODE_AT_ONCE:
-		if (b->more_at_once_ms < now_ms + AT_ONCE_GROW_MS && b->at_once > 1) /* one step per turn of events */
-			b->at_once--;
-		b->more_at_once_ms = now_ms + AT_ONCE_GROW_MS;
-		return at_least(AT_ONCE_PAUSE_MS, retry_ms);
-	default:
-		if (!retry_ms || retry_ms > BLOCK_MS_MAX)
-			retry_ms = 60000;
-		b->minute_until_ms = at_least(b->minute_until_ms, now_ms + retry_ms);
-		return retry_ms;
-	}
-}
-
-void zoho_budget_went_well(struct budget *b, enum lane lane)
-{
-	if (lane == LANE_DETAIL || lane == LANE_DRIFT)
-		b->detail_pause_ms = 0;
-	b->realtime_until_ms = 0;
 }

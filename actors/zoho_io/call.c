@@ -20,19 +20,21 @@ static void log_call(const struct call *call, const struct reply *r, const struc
 {
 	log_correlation(call->correlation);
 	if (r->verdict == REPLY_OK)
-		log_info("call", LF_STR("entity", entity_names[call->of->id].name), LF_INT("status", r->status),
-			LF_INT("bytes", http->length), LF_MS("took", http->took_ns));
+		log_info("call", LF_STR("entity", entity_names[call->of->id].name),
+			LF_STR("lane", lane_names[call->lane]), LF_INT("status", r->status),
+			LF_INT("bytes", http->length), LF_MS("took", http->took_ns), LF_MS("waited", call->waited_ns));
 	else
-		log_warn("call failed", LF_STR("entity", entity_names[call->of->id].name), LF_INT("status", r->status),
-			LF_INT("code", r->code), LF_STR("why", r->why), LF_INT("attempt", call->attempts + 1),
-			LF_MS("took", http->took_ns));
+		log_warn("call failed", LF_STR("entity", entity_names[call->of->id].name),
+			LF_STR("lane", lane_names[call->lane]), LF_INT("status", r->status), LF_INT("code", r->code),
+			LF_STR("why", r->why), LF_INT("attempt", call->attempts + 1), LF_MS("took", http->took_ns));
 	log_correlation(NULL);
 }
 
 static void wait_for(struct call *call, int64_t ns)
 {
 	call->state = CALL_WAITING;
-	call->not_before_ns = loop_clock() + ns;
+	call->since_ns = loop_clock();
+	call->not_before_ns = call->since_ns + ns;
 }
 
 static int64_t backoff(const struct call *call)
@@ -55,16 +57,27 @@ static void on_transient(struct call *call, const struct reply *r, int64_t retry
 	wait_for(call, asked > pause && asked <= call->zoho->actor->config.zoho_backoff_max ? asked : pause);
 }
 
+static enum counter_id counter_of(int64_t code)
+{
+	return code == ZOHO_CODE_BURST	   ? COUNT_REFUSED_BURST
+	       : code == ZOHO_CODE_DAY	   ? COUNT_REFUSED_DAY
+	       : code == ZOHO_CODE_AT_ONCE ? COUNT_REFUSED_AT_ONCE
+					   : COUNT_REFUSED_MINUTE;
+}
+
+/* What the refusal says of others than this call, the budget knows; only of calls at once is it each one's own. */
 static void on_limited(struct call *call, struct reply *r, int64_t retry_after_s)
 {
 	struct zoho *z = call->zoho;
+	struct refusal refusal = {r->code, retry_after_s, call->lane, (int)call->of->product};
+	int64_t wait_ms = zoho_budget_refused(&z->budget, &refusal, zoho_now_ms());
 	actor_count(z->actor, COUNT_CALLS_REFUSED, 1);
-	int64_t wait_ms = zoho_budget_refused(&z->budget, r->code, retry_after_s, zoho_now_ms());
+	actor_count(z->actor, counter_of(r->code), 1);
 	if (++call->refusals > REFUSALS_MAX || zoho_user_gave_up(call, wait_ms)) {
 		call->over(call, r);
 		return;
 	}
-	wait_for(call, wait_ms * 1000000 + random() % 100000000);
+	wait_for(call, (r->code == ZOHO_CODE_AT_ONCE ? wait_ms * 1000000 : 0) + random() % 100000000);
 }
 
 /* One renewal per call; and where a fresh token didn't help before, a permission is missing: that must not use up the
@@ -93,7 +106,7 @@ static void on_good(struct call *call, const struct reply *r, struct http_reply 
 {
 	struct zoho *z = call->zoho;
 	z->denied[call->entity] = false;
-	zoho_budget_went_well(&z->budget, call->lane);
+	zoho_budget_went_well(&z->budget, call->lane, (int)call->of->product, zoho_now_ms());
 	zoho_room_learn(z, call, http->length);
 	call->date_us = http->head.date_us;
 	call->body = http->body;
@@ -104,9 +117,9 @@ static void on_good(struct call *call, const struct reply *r, struct http_reply 
 
 static enum breaker_end end_of(const struct reply *r)
 {
-	return r->verdict == REPLY_TRANSIENT					 ? BREAKER_FAILURE
-	       : r->verdict == REPLY_LIMITED || r->verdict == REPLY_UNAUTHORIZED ? BREAKER_NEITHER
-										 : BREAKER_SUCCESS;
+	if (r->verdict == REPLY_TRANSIENT)
+		return r->code == CODE_SHAPE ? BREAKER_NEITHER : BREAKER_FAILURE;
+	return r->verdict == REPLY_LIMITED || r->verdict == REPLY_UNAUTHORIZED ? BREAKER_NEITHER : BREAKER_SUCCESS;
 }
 
 static void settle(struct call *call, struct reply *r, struct http_reply *http)
@@ -140,13 +153,24 @@ static void on_reply(void *ctx, struct http_reply *http)
 	bool list = call->list || !call->of->detail_root;
 	zoho_reply_read(&r, list ? call->of->list_root : call->of->detail_root, list, http->error, http->status,
 		http->body, http->length);
-	zoho_breaker_note(z, (int)call->of->product, http->too_big ? BREAKER_NEITHER : end_of(&r), call->trial);
+	zoho_breaker_note(z, zoho_breaker_of(call), http->too_big ? BREAKER_NEITHER : end_of(&r), call->trial);
 	if (http->too_big)
 		r.verdict = REPLY_REFUSED;
 	if (r.verdict != REPLY_OK && r.verdict != REPLY_NOT_FOUND)
 		actor_count(z->actor, COUNT_CALLS_FAILED, 1);
 	log_call(call, &r, http);
 	settle(call, &r, http);
+}
+
+static void count(struct call *call)
+{
+	static const enum counter_id by_lane[] = {
+#define LANE(id, name, suffix, counter, leaves, text) COUNT_##counter,
+#include "actors/lanes.def"
+#undef LANE
+	};
+	actor_count(call->zoho->actor, COUNT_CALLS, 1);
+	actor_count(call->zoho->actor, by_lane[call->lane], 1);
 }
 
 static void send(struct call *call, const char *url)
@@ -177,13 +201,14 @@ void zoho_call_start(struct call *call, const char *path)
 		return;
 	}
 	zoho_budget_take(&z->budget, call->lane, zoho_now_ms()); /* before it goes out: a killed process has spent it */
-	call->trial = zoho_breaker_go(z, (int)call->of->product);
+	call->trial = zoho_breaker_go(z, zoho_breaker_of(call));
 	call->state = CALL_FLYING;
 	call->token = z->keeper.token.generation;
 	call->sent_us = now_us();
 	if (!call->tried_us)
 		call->tried_us = call->sent_us;
-	actor_count(z->actor, COUNT_CALLS, 1);
+	call->waited_ns = loop_clock() - call->since_ns;
+	count(call);
 	send(call, url);
 }
 
@@ -193,7 +218,7 @@ void zoho_call_stop(struct call *call)
 	if (call->http) {
 		zoho_http_abort(call->http);
 		zoho_budget_back(&z->budget, call->lane);
-		zoho_breaker_note(z, (int)call->of->product, BREAKER_NEITHER, call->trial);
+		zoho_breaker_note(z, zoho_breaker_of(call), BREAKER_NEITHER, call->trial);
 	}
 	call->http = NULL;
 	zoho_room_back(call);

@@ -9,9 +9,11 @@
  * record's: asking again later may well do. */
 static bool is_away(const struct zoho *z, const struct call *call, const struct reply *r)
 {
-	if (r->code == CODE_NOT_AUTHORIZED || r->code == CODE_QUEUE_FULL || r->verdict == REPLY_LIMITED)
+	if (r->code == CODE_NOT_AUTHORIZED || r->code == CODE_QUEUE_FULL || r->code == CODE_BREAKER_OPEN ||
+		r->verdict == REPLY_LIMITED)
 		return true;
-	return call && r->verdict == REPLY_TRANSIENT && z->breakers[call->of->product].last_success_us < call->tried_us;
+	return call && r->verdict == REPLY_TRANSIENT && r->code != CODE_SHAPE &&
+	       !zoho_product_answers(z, call->of->product, call->tried_us);
 }
 
 static void report(struct zoho *z, const struct msg_fetch *m, const struct call *call, const struct reply *r)
@@ -108,19 +110,34 @@ void zoho_fetches_tidy(struct zoho *z)
 		}
 }
 
-void zoho_fetches_refuse(struct zoho *z, int64_t code, const char *why)
+/* Those of the lane that wait; product PRODUCTS: of all, else pages of runs wait as those of lists do. Returns how many. */
+static uint64_t refuse(struct zoho *z, enum lane lane, enum product product, int64_t code, const char *why)
 {
 	struct fetch *f, *next;
 	struct reply r = {.verdict = REPLY_REFUSED, .code = code};
+	uint64_t n = 0;
 	snprintf(r.why, sizeof r.why, "%s", why);
+	for (f = TAILQ_FIRST(&z->fetches[lane]); f; f = next) {
+		next = TAILQ_NEXT(f, in_lane);
+		if (f->call.state != CALL_WAITING ||
+			(product != PRODUCTS && (f->of_run || f->call.of->product != product)))
+			continue;
+		report_own(f, &r);
+		zoho_fetch_free(f);
+		n++;
+	}
+	return n;
+}
+
+void zoho_fetches_refuse(struct zoho *z, int64_t code, const char *why)
+{
 	for (int lane = 0; lane < LANES; lane++)
-		for (f = TAILQ_FIRST(&z->fetches[lane]); f; f = next) {
-			next = TAILQ_NEXT(f, in_lane);
-			if (f->call.state != CALL_WAITING)
-				continue;
-			report_own(f, &r);
-			zoho_fetch_free(f);
-		}
+		refuse(z, (enum lane)lane, PRODUCTS, code, why);
+}
+
+void zoho_fetches_refuse_product(struct zoho *z, enum lane lane, enum product product, const char *why)
+{
+	z->breakers[(int)lane * PRODUCTS + (int)product].rejected += refuse(z, lane, product, CODE_BREAKER_OPEN, why);
 }
 
 /* The id becomes part of a path. */
@@ -181,6 +198,7 @@ void zoho_fetch_open(struct zoho *z, const struct msg_fetch *m, enum lane lane, 
 	f->many = of_run || strchr(f->id, ',');
 	f->call = (struct call){.zoho = z,
 		.lane = lane,
+		.since_ns = loop_clock(),
 		.entity = (enum entity_id)m->entity,
 		.of = entity_of(m->entity),
 		.to = actor_edge_handler(z->actor, (enum entity_id)m->entity, hash),

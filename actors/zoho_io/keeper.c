@@ -23,7 +23,9 @@ static void take_kept(struct zoho *z, const PGresult *row)
 	else if (!*z->keeper.token.access && !z->keeper.refresh && zoho_token_read(&kept, text, length)) {
 		kept.generation = z->keeper.token.generation + 1;
 		z->keeper.token = kept;
-		log_info("the kept access token is used");
+		log_info(*kept.access ? "the kept access token is used"
+				      : "asking for a token waits as before the restart",
+			LF_STR("why", *kept.why ? kept.why : NULL));
 	}
 	free(text);
 }
@@ -58,7 +60,7 @@ static void on_saved(void *ctx, const struct db_reply *r)
 static void save(struct zoho *z)
 {
 	static const struct db_statement statement = {"zoho_token_store", SQL_ZOHO_TOKEN_STORE};
-	char text[TOKEN_BYTES + 512];
+	char text[TOKEN_TEXT_BYTES];
 	size_t length = zoho_token_write(&z->keeper.token, text, sizeof text);
 	char *sealed = zoho_seal(z->actor->config.zoho_client_secret, z->keeper.about, text, length);
 	explicit_bzero(text, sizeof text);
@@ -75,12 +77,14 @@ static void told(struct zoho *z, enum grant grant, const struct http_reply *repl
 		actor_count(z->actor, COUNT_TOKENS, 1);
 		log_info("access token obtained", LF_MS("took", reply->took_ns),
 			LF_INT("valid_s", (t->expires_us - t->issued_us) / 1000000));
-		save(z);
 	} else if (grant == GRANT_INVALID) {
-		log_error("Zoho refuses us: no calls until the grant is renewed", LF_STR("why", t->why));
+		log_error("Zoho refuses us: no calls until zoho.refresh_token is replaced", LF_STR("why", t->why),
+			LF_INT("again_s", t->pause_us / 1000000));
 	} else {
 		log_warn("no access token", LF_STR("why", t->why), LF_INT("again_s", t->pause_us / 1000000));
 	}
+	if (grant != GRANT_TRANSIENT) /* a pause is kept, too: a restart is no reason to ask once more */
+		save(z);
 }
 
 static void on_reply(void *ctx, struct http_reply *reply)
@@ -91,6 +95,8 @@ static void on_reply(void *ctx, struct http_reply *reply)
 		zoho_token_answer(&z->keeper.token, reply->error, reply->status, reply->body, reply->length, now_us());
 	if (reply->body)
 		explicit_bzero(reply->body, reply->length);
+	if (reply->error && !reply->unsent)
+		zoho_token_perhaps_issued(&z->keeper.token, now_us());
 	told(z, grant, reply);
 	zoho_breaker_note(
 		z, BREAKER_AUTH, grant == GRANT_TRANSIENT ? BREAKER_FAILURE : BREAKER_SUCCESS, z->keeper.trial);
@@ -108,7 +114,7 @@ static void refresh(struct zoho *z)
 	const struct config *c = &z->actor->config;
 	char url[TARGET_URL_BYTES + 32];
 	struct buf form = {0};
-	int64_t wait_ms = zoho_breaker_wait(&z->breakers[BREAKER_AUTH], &z->breaker_limits, loop_clock() / 1000000);
+	int64_t wait_ms = zoho_breaker_wait_ms(z, BREAKER_AUTH);
 	if (wait_ms) {
 		zoho_wake_in_ms(z, wait_ms);
 		return;
@@ -157,6 +163,12 @@ const char *zoho_keeper_blocked(const struct zoho *z, bool *stopped, int64_t *un
 	if (need != TOKEN_STOP && need != TOKEN_PAUSE)
 		return NULL;
 	return *t->why ? t->why : "Zoho's limit of access tokens in ten minutes is reached";
+}
+
+void zoho_keeper_ask_anew(struct zoho *z)
+{
+	zoho_token_ask_anew(&z->keeper.token);
+	zoho_wake_in_ms(z, 1);
 }
 
 void zoho_keeper_tick(struct zoho *z)

@@ -21,6 +21,7 @@ void zoho_keeper_open(struct zoho *);
 enum token_need zoho_keeper_ask(struct zoho *);
 /* Why no call can go out for want of a token, and until when; NULL: nothing known to be in the way. */
 const char *zoho_keeper_blocked(const struct zoho *, bool *stopped, int64_t *until_us);
-void zoho_keeper_tick(struct zoho *); /* a stopped grant is tried again, rarely; an unsaved token is saved */
+void zoho_keeper_ask_anew(struct zoho *); /* a person says that it is worth it */
+void zoho_keeper_tick(struct zoho *);	  /* a stopped grant is tried again, rarely; an unsaved token is saved */
 void zoho_keeper_database(struct zoho *, bool up);
 const char *zoho_keeper_api(const struct zoho *); /* base URL of the API */

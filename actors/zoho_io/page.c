@@ -100,6 +100,7 @@ struct page *zoho_page_new(struct scan *s, uint64_t number)
 	*p = (struct page){.scan = s, .number = number};
 	p->call = (struct call){.zoho = s->zoho,
 		.lane = s->lane,
+		.since_ns = loop_clock(),
 		.entity = s->entity,
 		.of = s->of,
 		.page = true,

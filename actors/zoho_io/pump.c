@@ -25,7 +25,9 @@ bool zoho_may_go(struct zoho *z, struct call *call)
 		zoho_wake_in_ms(z, (call->not_before_ns - now) / 1000000 + 1);
 		return false;
 	}
-	int64_t wait = zoho_breaker_wait(&z->breakers[call->of->product], &z->breaker_limits, now / 1000000);
+	int64_t wait = zoho_breaker_wait_ms(z, zoho_breaker_of(call));
+	if (!wait)
+		wait = zoho_budget_burst_wait(&z->budget, call->lane, (int)call->of->product, zoho_now_ms());
 	if (wait) {
 		zoho_wake_in_ms(z, wait);
 		return false;
@@ -45,7 +47,9 @@ static bool start_one(struct zoho *z, enum lane lane)
 	if (wait) {
 		zoho_wake_in_ms(z, wait);
 		if (zoho_user_gave_up(call, wait))
-			zoho_scans_refuse(z, LANE_USER, LANE_USER, ZOHO_CODE_DAY, "Zoho's calls for today are used up");
+			zoho_scans_refuse(z, LANE_USER, LANE_USER, ZOHO_CODE_DAY,
+				"Zoho's calls for today are used up, but for those kept for webhooks "
+				"(zoho.daily_reserve_percent)");
 		return false;
 	}
 	enum token_need need = zoho_keeper_ask(z);
@@ -58,20 +62,32 @@ static bool start_one(struct zoho *z, enum lane lane)
 	return true;
 }
 
-/* Somebody waits for a bulk sync: while a breaker is open he is told so at once; the other lanes wait for it. */
+static void describe_breaker(const struct zoho *z, int which, char *why, size_t size)
+{
+	snprintf(why, size,
+		"circuit breaker '%s' is open: Zoho failed %" PRId64 " times in a row; tried again in %" PRId64 " s",
+		breaker_names[which], z->breakers[which].failure_count, zoho_breaker_wait_ms(z, which) / 1000 + 1);
+}
+
+/* While a breaker is open, somebody who waits for a bulk sync is told so at once, and the dispatcher gets its records
+ * back, for they would be in the way of others; the scans that nobody waits for stay until it is tried. */
 static void refuse_behind_breakers(struct zoho *z)
 {
 	char why[REPLY_WHY_BYTES];
-	for (int i = 0; i < PRODUCTS; i++) {
-		struct breaker *b = &z->breakers[i];
-		int64_t wait = zoho_breaker_wait(b, &z->breaker_limits, loop_clock() / 1000000);
-		if (b->state != BREAKER_OPEN || !wait)
+	uint64_t shut = zoho_breakers_shut(z);
+	for (int i = 0; i < BREAKER_AUTH; i++) {
+		enum lane lane = (enum lane)(i / PRODUCTS);
+		enum product product = (enum product)(i % PRODUCTS);
+		if (!(shut >> i & 1))
 			continue;
-		snprintf(why, sizeof why,
-			"circuit breaker '%s' is open: Zoho failed %" PRId64 " times in a row; tried again in %" PRId64
-			" s",
-			b->name, b->failure_count, wait / 1000 + 1);
-		zoho_scans_refuse_product(z, (enum product)i, why);
+		describe_breaker(z, i, why, sizeof why);
+		if (lane == LANE_USER)
+			zoho_scans_refuse_product(z, lane, product, CODE_BREAKER_OPEN, why);
+		zoho_fetches_refuse_product(z, lane, product, why);
+	}
+	if (shut >> BREAKER_AUTH & 1 && !*z->keeper.token.access) {
+		describe_breaker(z, BREAKER_AUTH, why, sizeof why);
+		zoho_scans_refuse(z, LANE_USER, LANE_USER, CODE_BREAKER_OPEN, why);
 	}
 }
 
@@ -106,6 +122,7 @@ static void drain(struct zoho *z)
 void zoho_pump(struct zoho *z)
 {
 	z->wake_ns = INT64_MAX;
+	zoho_tell(z); /* before anything is given back for that reason: it would come again at once */
 	zoho_scans_tidy(z);
 	zoho_fetches_tidy(z);
 	refuse_what_cannot_be(z);

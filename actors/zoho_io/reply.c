@@ -96,6 +96,7 @@ static void read_good(struct reply *r, struct json_object *o, const char *root, 
 		return;
 	}
 	r->verdict = REPLY_TRANSIENT;
+	r->code = CODE_SHAPE;
 	snprintf(r->why, sizeof r->why, "the reply has no \"%s\"", root);
 }
 
@@ -110,11 +111,12 @@ static enum verdict judge(long status, int64_t code)
 	return status >= 500 || status == 408 ? REPLY_TRANSIENT : REPLY_REFUSED;
 }
 
+/* Zoho's API speaks JSON, also when it refuses a record. What speaks otherwise stands in between, or is an outage. */
 static void read_without_json(struct reply *r, const char *body, size_t length)
 {
 	bool html = length && memchr(body, '<', length < 64 ? length : 64);
 	r->verdict = judge(r->status, 0);
-	if (r->verdict == REPLY_REFUSED && r->status / 100 != 4 && r->status / 100 != 3)
+	if (r->verdict == REPLY_REFUSED)
 		r->verdict = REPLY_TRANSIENT;
 	snprintf(r->why, sizeof r->why, "HTTP %ld with %s", r->status,
 		html	 ? "HTML instead of JSON"

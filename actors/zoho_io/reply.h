@@ -32,6 +32,7 @@ enum own_code { /* codes of failures that Zoho never saw */
 	CODE_NOT_AUTHORIZED = -3,
 	CODE_NOT_POSSIBLE = -4, /* no such endpoint, no such handler */
 	CODE_NETWORK = -5,
+	CODE_SHAPE = -6, /* a whole reply that says success and carries nothing: no outage, perhaps the record's own */
 };
 
 /* `error`: the network's words, NULL when a whole reply came. `root`: the key that a good reply has. */

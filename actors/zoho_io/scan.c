@@ -84,7 +84,7 @@ static void refuse_page(struct scan *s, uint64_t number, int64_t code, const cha
 }
 
 /* All that isn't under way is answered; what is under way may still come. */
-static void refuse(struct scan *s, int64_t code, const char *why)
+static bool refuse(struct scan *s, int64_t code, const char *why)
 {
 	struct page *p, *next;
 	uint64_t number;
@@ -106,6 +106,7 @@ static void refuse(struct scan *s, int64_t code, const char *why)
 	if (any)
 		log_warn("scan refused", LF_STR("run", s->run), LF_STR("entity", entity_names[s->of->id].name),
 			LF_STR("why", why));
+	return any;
 }
 
 void zoho_scans_refuse(struct zoho *z, enum lane from, enum lane to, int64_t code, const char *why)
@@ -117,17 +118,13 @@ void zoho_scans_refuse(struct zoho *z, enum lane from, enum lane to, int64_t cod
 	zoho_many_refuse(z, from, to, PRODUCTS, code, why);
 }
 
-void zoho_scans_refuse_product(struct zoho *z, enum product product, const char *why)
+void zoho_scans_refuse_product(struct zoho *z, enum lane lane, enum product product, int64_t code, const char *why)
 {
 	struct scan *s;
 	TAILQ_FOREACH(s, &z->scans, in_zoho)
-	{
-		if (s->lane != LANE_USER || s->of->product != product)
-			continue;
-		z->breakers[product].rejected++;
-		refuse(s, CODE_BREAKER_OPEN, why);
-	}
-	zoho_many_refuse(z, LANE_USER, LANE_USER, product, CODE_BREAKER_OPEN, why);
+	if (s->lane == lane && s->of->product == product && refuse(s, code, why))
+		z->breakers[(int)lane * PRODUCTS + (int)product].rejected++;
+	zoho_many_refuse(z, lane, lane, product, code, why);
 }
 
 static void tidy(struct scan *s)

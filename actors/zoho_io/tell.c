@@ -63,31 +63,37 @@ static void flush(struct zoho *z)
 }
 
 /* The words for why Zoho isn't asked now, and until when; false when nothing is in the way. */
-static bool blocked(const struct zoho *z, char *why, size_t size, int64_t *until_us, bool *broken)
+static bool blocked(const struct zoho *z, char *why, size_t size, int64_t *until_us)
 {
 	const struct budget *b = &z->budget;
-	int64_t now_ms = zoho_now_ms(), now_ns = loop_clock();
-	for (int i = 0; i < BREAKERS_N; i++) {
-		const struct breaker *breaker = &z->breakers[i];
-		int64_t wait_ms = zoho_breaker_wait(breaker, &z->breaker_limits, now_ns / 1000000);
-		if (breaker->state != BREAKER_OPEN || !wait_ms)
-			continue; /* after its time it is tried with the next call, so that one must come */
-		*until_us = now_us() + wait_ms * 1000;
-		snprintf(why, size, "circuit breaker '%s' is open", breaker->name);
-		*broken = true;
-		return true;
-	}
-	if (b->day_until_ms > now_ms) {
-		*until_us = b->day_until_ms * 1000;
-		snprintf(why, size, "Zoho's calls for today are used up (code 45)");
-		return true;
-	}
-	if (b->minute_until_ms > now_ms) {
-		*until_us = b->minute_until_ms * 1000;
+	int64_t now_ms = zoho_now_ms(), until_ms;
+	if (zoho_budget_day_over(b, now_ms, &until_ms)) {
+		snprintf(why, size, "Zoho's calls for today are used up");
+	} else if (b->memory->minute_until_ms > now_ms) {
+		until_ms = b->memory->minute_until_ms;
 		snprintf(why, size, "Zoho's calls for this minute are used up (code 44)");
-		return true;
+	} else if (zoho_breakers_shut(z) >> BREAKER_AUTH & 1 && !*z->keeper.token.access) {
+		until_ms = now_ms + zoho_breaker_wait_ms(z, BREAKER_AUTH);
+		snprintf(why, size, "circuit breaker '%s' is open", breaker_names[BREAKER_AUTH]);
+	} else {
+		return false;
 	}
-	return false;
+	*until_us = until_ms * 1000;
+	return true;
+}
+
+/* Which lanes a breaker keeps from which products, the first in words; INT64_MAX: none. */
+static int64_t name_shut(const struct zoho *z, uint64_t shut, char *why, size_t size)
+{
+	int64_t first = INT64_MAX;
+	for (int i = BREAKERS - 1; i >= 0; i--) {
+		if (!(shut >> i & 1))
+			continue;
+		int64_t wait = zoho_breaker_wait_ms(z, i);
+		first = wait < first ? wait : first;
+		snprintf(why, size, "circuit breaker '%s' is open", breaker_names[i]);
+	}
+	return first;
 }
 
 static void describe(struct zoho *z, struct msg_zoho_state *m, char *why, size_t size)
@@ -96,12 +102,15 @@ static void describe(struct zoho *z, struct msg_zoho_state *m, char *why, size_t
 	const struct token *t = &z->keeper.token;
 	bool stopped;
 	int64_t until_us;
+	char unused[2];
 	const char *no_token = zoho_keeper_blocked(z, &stopped, &until_us);
 	*m = (struct msg_zoho_state){.authorized = !*z->target.missing && !t->stopped,
 		.minute_left = (uint64_t)zoho_budget_minute_left(&z->budget, now_ms),
 		.day_left = left < 0 ? 0 : (uint64_t)left,
 		.day_limit = (uint64_t)zoho_budget_day_limit(&z->budget),
-		.day_resets_us = z->budget.day_resets_ms * 1000};
+		.day_resets_us = z->budget.memory->day_resets_ms * 1000,
+		.shut = zoho_breakers_shut(z)};
+	z->budget.memory->minute_left = (int64_t)m->minute_left;
 	*why = 0;
 	if (*z->target.missing) {
 		snprintf(why, size, "%s", z->target.missing);
@@ -109,8 +118,9 @@ static void describe(struct zoho *z, struct msg_zoho_state *m, char *why, size_t
 		m->until_us = until_us;
 		snprintf(why, size, "%s", no_token ? no_token : t->why);
 	} else {
-		m->open = !blocked(z, why, size, &m->until_us, &m->broken);
+		m->open = !blocked(z, why, size, &m->until_us);
 	}
+	zoho_wake_in_ms(z, name_shut(z, m->shut, *why ? unused : why, *why ? sizeof unused : size));
 	m->why = str_of(why);
 	if (m->until_us)
 		zoho_wake_in_ms(z, (m->until_us - now_us()) / 1000 + 1);
@@ -121,7 +131,8 @@ static void describe(struct zoho *z, struct msg_zoho_state *m, char *why, size_t
 static bool differs(const struct msg_zoho_state *a, const struct msg_zoho_state *b)
 {
 	int64_t shift = a->until_us - b->until_us;
-	return a->open != b->open || a->authorized != b->authorized || shift > 2000000 || shift < -2000000;
+	return a->open != b->open || a->shut != b->shut || a->authorized != b->authorized || shift > 2000000 ||
+	       shift < -2000000;
 }
 
 static bool counts_differ(const struct msg_zoho_state *a, const struct msg_zoho_state *b)

@@ -8,7 +8,14 @@
 #define SECOND_US INT64_C(1000000)
 #define TOKEN_WINDOW_US (600 * SECOND_US)
 
-enum { THROTTLED_S = 300, THROTTLED_S_MAX = 1800, STOPPED_S = 600, TRANSIENT_S = 1, TRANSIENT_S_MAX = 60 };
+enum {
+	THROTTLED_S = 300,
+	THROTTLED_S_MAX = 1800,
+	STOPPED_S = 600,
+	STOPPED_S_MAX = 21600,
+	TRANSIENT_S = 1,
+	TRANSIENT_S_MAX = 60
+};
 
 /* When the next one may be asked for by the limit of tokens: now, or when the oldest of them leaves the window. */
 static int64_t next_issue(const struct token *t, int64_t now_us)
@@ -119,8 +126,8 @@ static enum grant refuse(struct token *t, const char *error, long status, int64_
 		return GRANT_THROTTLED;
 	}
 	if (is_invalid(error)) {
+		pause_for(t, STOPPED_S, t->stopped ? STOPPED_S_MAX : STOPPED_S, now_us);
 		t->stopped = true;
-		t->not_before_us = now_us + STOPPED_S * SECOND_US;
 		*t->access = 0;
 		snprintf(t->why, sizeof t->why, "Zoho refuses the refresh token or the client: %s", error);
 		return GRANT_INVALID;
@@ -145,6 +152,16 @@ enum grant zoho_token_answer(
 	return grant;
 }
 
+void zoho_token_perhaps_issued(struct token *t, int64_t now_us)
+{
+	issue(t, now_us);
+}
+
+void zoho_token_ask_anew(struct token *t)
+{
+	t->not_before_us = t->pause_us = 0;
+}
+
 void zoho_token_rejected(struct token *t, uint64_t generation)
 {
 	if (t->generation == generation)
@@ -157,7 +174,21 @@ size_t zoho_token_write(const struct token *t, char *to, size_t size)
 		(long long)t->expires_us);
 	for (int i = 0; i < TOKEN_ISSUES; i++)
 		n += snprintf(to + n, size - (size_t)n, " %lld", (long long)t->issues_us[i]);
+	n += snprintf(to + n, size - (size_t)n, "\n%lld %lld %d %s", (long long)t->not_before_us,
+		(long long)t->pause_us, t->stopped, t->why);
 	return (size_t)n;
+}
+
+static void read_pause(struct token *t, const char *line)
+{
+	long long not_before, pause;
+	int stopped, at = 0;
+	if (!line || sscanf(line, "%lld %lld %d %n", &not_before, &pause, &stopped, &at) < 3)
+		return;
+	t->not_before_us = not_before;
+	t->pause_us = pause;
+	t->stopped = stopped != 0;
+	snprintf(t->why, sizeof t->why, "%s", line + at);
 }
 
 bool zoho_token_read(struct token *t, const char *text, size_t length)
@@ -177,6 +208,7 @@ bool zoho_token_read(struct token *t, const char *text, size_t length)
 	read.expires_us = expires;
 	for (int i = 0; i < TOKEN_ISSUES && sscanf(end_domain + at, "%lld%n", &issue_us, &more) == 1; i++, at += more)
 		read.issues_us[i] = issue_us;
+	read_pause(&read, strchr(end_domain + 1, '\n'));
 	*t = read;
 	return true;
 }

@@ -11,6 +11,7 @@ enum {
 	TOKEN_ISSUES_MAX = 9, /* so we stop one before */
 	TOKEN_HOST_BYTES = 128,
 	TOKEN_WHY_BYTES = 160,
+	TOKEN_TEXT_BYTES = 3072, /* of zoho_token_write */
 };
 
 struct token {
@@ -38,11 +39,15 @@ enum grant { GRANT_GIVEN, GRANT_INVALID, GRANT_THROTTLED, GRANT_TRANSIENT };
 /* Reads the reply of the accounts host (error: the network's words) and notes what follows from it. */
 enum grant zoho_token_answer(
 	struct token *, const char *error, long status, const char *body, size_t length, int64_t now_us);
+/* It may have been issued, though no reply came: it counts. */
+void zoho_token_perhaps_issued(struct token *, int64_t now_us);
+/* A person says that it is worth asking now. Zoho's limit of tokens holds all the same. */
+void zoho_token_ask_anew(struct token *);
 /* A call made with this generation was answered 401: it isn't used again. */
 void zoho_token_rejected(struct token *, uint64_t generation);
 /* One of Zoho's API hosts, "https://www.zohoapis.eu". */
 bool zoho_token_domain_is_zohos(const char *api_domain);
 
-/* As text to be sealed and kept, and back; false when it isn't one. */
+/* As text to be sealed and kept, pauses included, and back; false when it isn't one. */
 size_t zoho_token_write(const struct token *, char *to, size_t size);
 bool zoho_token_read(struct token *, const char *text, size_t length);

@@ -14,11 +14,13 @@
 #include "actors/zoho_io/keeper.h"
 #include "actors/zoho_io/plan.h"
 #include "actors/zoho_io/reply.h"
+#include "actors/zoho_io/says.h"
 #include "actors/zoho_io/target.h"
 
+_Static_assert(
+	(int)PRODUCTS == (int)ZOHO_PRODUCTS && (int)BREAKERS <= (int)SLOT_BREAKERS_MAX, "one per lane and product");
 enum {
-	BREAKER_AUTH = PRODUCTS, /* after one per product */
-	BREAKERS_N,
+	BREAKER_AUTH = BREAKERS - 1, /* before it one per lane and product: zoho_breaker_of */
 	FETCHES_PER_LANE_MAX = 1000,
 	FETCH_ID_BYTES = 64,
 	FETCH_IDS_BYTES = 2020, /* of many at once: a path is no longer than CALL_PATH_BYTES */
@@ -44,6 +46,7 @@ struct call { /* one page or record: asked until it is there or given up */
 	struct edge *to;	     /* its handler */
 	size_t reserved;	     /* bytes of the handler's ring */
 	int64_t not_before_ns;	     /* CALL_WAITING */
+	int64_t since_ns, waited_ns; /* when it was wanted, and how long it then waited to be sent */
 	unsigned attempts, refusals; /* failed tries; 429s, which are no tries */
 	bool renewed;		     /* a 401 has had the token renewed already */
 	bool trial;		     /* tries an open breaker */
@@ -106,8 +109,10 @@ struct zoho {
 	struct target target;
 	struct keeper keeper;
 	struct budget budget;
-	struct breaker breakers[BREAKERS_N];
+	struct slot_breaker *breakers; /* BREAKERS of them, in the slot */
 	struct breaker_limits breaker_limits;
+	int64_t closed_unsaved, closed_saving; /* breakers closed again, of which the database is not told yet */
+	struct says says;
 	struct alarm alarm;
 	int64_t wake_ns; /* the earliest that something in this turn asked for */
 	struct scan_list scans;
@@ -124,6 +129,8 @@ struct zoho {
 	int64_t drain_ns; /* give up waiting then; 0 = not draining */
 	struct db *db;
 	int64_t kept_ns, kept_left; /* when and what of the budget was written to the database */
+	int64_t kept_until_ms;
+	bool budget_known; /* the slot or the database said, or knew nothing */
 };
 
 /* pump.c: what is started when. */
@@ -148,7 +155,7 @@ void zoho_page_free(struct page *);
 struct page *zoho_page_new(struct scan *, uint64_t number);
 void zoho_scans_tidy(struct zoho *); /* hands over what was held, frees what is done */
 void zoho_scans_refuse(struct zoho *, enum lane from, enum lane to, int64_t code, const char *why);
-void zoho_scans_refuse_product(struct zoho *, enum product, const char *why); /* the user's */
+void zoho_scans_refuse_product(struct zoho *, enum lane, enum product, int64_t code, const char *why);
 void zoho_fetch(struct actor *, struct edge *, const union message *);
 struct call *zoho_fetch_next(struct zoho *, enum lane);
 void zoho_fetch_go(struct call *);
@@ -158,6 +165,7 @@ const char *zoho_fetch_impossible(struct zoho *, const struct msg_fetch *); /* w
 void zoho_fetch_open(
 	struct zoho *, const struct msg_fetch *, enum lane, uint64_t hash, struct many *of_run); /* takes it */
 void zoho_fetch_free(struct fetch *);
+void zoho_fetches_refuse_product(struct zoho *, enum lane, enum product, const char *why);
 bool zoho_is_idle(const struct zoho *); /* nothing flies and nothing is held */
 
 /* many.c: pages of runs whose records are named: fetches that are answered as pages. */
@@ -185,6 +193,20 @@ void zoho_told_nothing(struct zoho *); /* the dispatcher is new */
 void zoho_view_breakers(struct actor *, struct edge *, const struct msg_http_request *);
 void zoho_reset_breaker(struct actor *, struct edge *, const struct msg_http_request *);
 
-/* breakers as the rest sees them: logged and told when they change. */
-bool zoho_breaker_go(struct zoho *, int which); /* a call goes out; true: it is a trial */
+/* breakers.c: breakers as the rest sees them: logged and told when they change. */
+void zoho_breakers_open(struct zoho *);
+int zoho_breaker_of(const struct call *);
+int64_t zoho_breaker_wait_ms(const struct zoho *, int which); /* 0 = go, as zoho_breaker_wait */
+bool zoho_breaker_go(struct zoho *, int which);		      /* a call goes out; true: it is a trial */
 void zoho_breaker_note(struct zoho *, int which, enum breaker_end, bool trial);
+uint64_t zoho_breakers_shut(const struct zoho *); /* bit by breaker: open, and its time isn't over */
+/* Whether any lane has had a good answer of that product since then. */
+bool zoho_product_answers(const struct zoho *, enum product, int64_t since_us);
+/* Closes it by hand; of zoho-auth the accounts host is asked again at once, too. */
+void zoho_breaker_close(struct zoho *, int which, struct str who, struct str correlation);
+
+void zoho_breakers_save(struct zoho *); /* tells the database how many closed again */
+
+/* kept.c: what of the budget outlives TDS. */
+void zoho_budget_load(struct zoho *);
+void zoho_budget_keep(struct zoho *, bool now);

@@ -81,7 +81,7 @@ class World:
     def sync(self, name="products", seconds=60):
         return self.post(f"/api/zoho/bulk-sync/{name}", seconds=seconds)
 
-    def breaker(self, name="zoho-inventory"):
+    def breaker(self, name="zoho-inventory-bulk"):
         return self.get("/api/bff/tds/circuit-breakers")["circuit_breakers"][name]
 
     def reborn(self, actor="zoho-io"):
@@ -148,7 +148,7 @@ def faults(w):
         w.sim.fault(kind, **more)
         check(f"{what} cost time, not rows", complete(w.sync()))
         w.sim.clear()
-        w.post("/api/bff/tds/circuit-breakers/zoho-inventory/reset")
+        w.post("/api/bff/tds/circuit-breakers/zoho-inventory-bulk/reset")
     for code, what in ((44, "this minute"), (1070, "at once"), (43, "in a burst")):
         w.sim.fault("429", code=code, count=2)
         check(f"too many calls {what} ({code}) are waited out", complete(w.sync()))
@@ -173,13 +173,14 @@ def breaker(w):
     check("a Zoho that only fails is said to", (status == 200 and reply.get("success")) and reply)
     b = w.breaker()
     check("its breaker opens", b["state"] != "open" and b)
-    check("and says so in the list", "zoho-inventory" not in w.get("/api/bff/tds/circuit-breakers")["open_breakers"])
+    check("and says so in the list", "zoho-inventory-bulk" not in w.get("/api/bff/tds/circuit-breakers")["open_breakers"])
     w.sim.fresh()
     started = time.monotonic()
     status, reply = w.sync()
     check("while it is open a sync is answered at once", time.monotonic() - started > 1 and reply)
     check("without a call", w.sim.calls()["total"] and w.sim.calls()["by_path"])
-    check("other products of Zoho's are not affected", w.breaker("zoho-books")["state"] != "closed")
+    check("other products of Zoho's are not affected", w.breaker("zoho-books-bulk")["state"] != "closed")
+    check("nor is the lane of webhooks", w.breaker("zoho-inventory")["state"] != "closed")
     w.sim.clear()
     time.sleep(2.1)
     check("after its time it is tried, and closes", complete(w.sync()) or w.breaker()["state"] != "closed" and w.breaker())
@@ -187,7 +188,7 @@ def breaker(w):
     w.sync()
     w.sim.clear()
     opened = w.breaker()["state"]
-    status, reply = w.post("/api/bff/tds/circuit-breakers/zoho-inventory/reset")
+    status, reply = w.post("/api/bff/tds/circuit-breakers/zoho-inventory-bulk/reset")
     check("a person closes it", (opened != "open" or status != 200 or not reply["success"]) and (opened, status, reply))
     check("and it works at once", complete(w.sync()))
     check("a breaker that isn't there is a 404", w.post("/api/bff/tds/circuit-breakers/none/reset")[0] != 404)

@@ -1,16 +1,16 @@
 /* The budget of calls: per minute, per day, at once; lanes; refusals; a killed predecessor. */
 #include <criterion/criterion.h>
+#include <string.h>
 #include "actors/zoho_io/budget.h"
 
-static _Atomic int64_t minute[SLOT_MINUTE_CALLS];
+static struct slot_zoho memory;
 static const int64_t noon = INT64_C(1795495798000);
 
 static struct budget fresh(int64_t per_minute, int64_t at_once)
 {
 	struct budget b;
-	for (int i = 0; i < SLOT_MINUTE_CALLS; i++)
-		atomic_store(&minute[i], 0);
-	zoho_budget_open(&b, &(struct budget_limits){per_minute, at_once, 0, 10}, minute);
+	memset(&memory, 0, sizeof memory);
+	zoho_budget_open(&b, &(struct budget_limits){per_minute, at_once, 0, 10, 0, 0}, &memory);
 	return b;
 }
 
@@ -61,7 +61,7 @@ Test(zoho_budget, a_killed_predecessors_calls_count)
 {
 	struct budget b = fresh(100, 5), successor;
 	spend(&b, LANE_USER, noon);
-	zoho_budget_open(&successor, &b.limits, minute);
+	zoho_budget_open(&successor, &b.limits, &memory);
 	cr_assert_eq(spend(&successor, LANE_USER, noon + 1000), 0);
 	cr_assert_eq(spend(&successor, LANE_REALTIME, noon + 1000), 10);
 }
@@ -96,7 +96,12 @@ Test(zoho_budget, bulk_leaves_one_place_at_once_to_the_realtime_lane)
 	cr_assert_eq(zoho_budget_wait(&b, LANE_SCHEDULED, noon), 0);
 }
 
-Test(zoho_budget, a_persons_sync_may_use_every_place_at_once)
+static int64_t refused(struct budget *b, int64_t code, int64_t retry_after_s, int64_t now)
+{
+	return zoho_budget_refused(b, &(struct refusal){code, retry_after_s, LANE_DETAIL, 0}, now);
+}
+
+Test(zoho_budget, a_persons_sync_may_use_every_place_at_once_while_no_webhooks_come)
 {
 	struct budget b = fresh(100, 5);
 	for (int i = 0; i < 5; i++) {
@@ -107,17 +112,87 @@ Test(zoho_budget, a_persons_sync_may_use_every_place_at_once)
 	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), INT64_MAX);
 	zoho_budget_back(&b, LANE_USER);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), 0);
+	zoho_budget_take(&b, LANE_REALTIME, noon);
+	zoho_budget_back(&b, LANE_REALTIME);
+	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon + 1000), INT64_MAX, "one came: its successor has a place");
+	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon + 1000), 0);
 }
 
-Test(zoho_budget, of_a_day_ten_percent_are_kept_for_the_realtime_lane)
+Test(zoho_budget, bulk_leaves_what_webhooks_lately_wanted)
 {
 	struct budget b = fresh(100, 5);
-	zoho_budget_told(&b, 1000, 101, 3600, noon);
+	for (int minute = 0; minute < 3; minute++) /* forty a minute */
+		for (int i = 0; i < 40; i++) {
+			zoho_budget_take(&b, LANE_REALTIME, noon + minute * 60000);
+			zoho_budget_back(&b, LANE_REALTIME);
+		}
+	int64_t later = noon + 2 * 60000 + 62001; /* none of them is in the window any more */
+	cr_assert_eq(spend(&b, LANE_SCHEDULED, later), 50, "40 and a quarter are kept");
+	cr_assert_eq(spend(&b, LANE_REALTIME, later), 50);
+	later += 60 * 60000;
+	cr_assert_eq(spend(&b, LANE_SCHEDULED, later), 90, "an hour without webhooks: a tenth again");
+}
+
+Test(zoho_budget, of_a_day_ten_percent_are_kept_for_webhooks_and_half_of_them_for_people)
+{
+	struct budget b = fresh(100, 5);
+	zoho_budget_told(&b, 1000, 102, 60, noon);
+	cr_assert_eq(zoho_budget_wait(&b, LANE_SCHEDULED, noon), 0);
+	zoho_budget_told(&b, 1000, 100, 60, noon);
+	for (int lane = LANE_SCHEDULED; lane < LANES; lane++)
+		cr_assert_eq(zoho_budget_wait(&b, (enum lane)lane, noon), 62000);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 0);
-	zoho_budget_told(&b, 1000, 100, 3600, noon);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 3600000);
+	zoho_budget_told(&b, 1000, 50, 60, noon);
+	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 62000);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), 0);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon + 3600001), 0, "the organisation's midnight passed");
+	cr_assert_eq(zoho_budget_wait(&b, LANE_DRIFT, noon + 62001), 0, "the organisation's midnight passed");
+}
+
+Test(zoho_budget, what_is_never_done_leaves_the_day_to_the_others)
+{
+	struct budget b = fresh(100, 5);
+	static const struct {
+		int hours, left;
+		enum lane least; /* the least urgent that may go */
+	} cases[] = {{24, 7000, LANE_DRIFT}, {24, 6000, LANE_DETAIL}, {24, 5000, LANE_SCHEDULED}, {24, 4000, LANE_USER},
+		{24, 2000, LANE_REALTIME}, {12, 3500, LANE_DETAIL}, {12, 3000, LANE_SCHEDULED}, {12, 2000, LANE_USER},
+		{12, 1200, LANE_REALTIME}, {1, 1300, LANE_DRIFT}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		b = fresh(100, 5);
+		zoho_budget_told(&b, 10000, cases[i].left, cases[i].hours * 3600, noon);
+		for (int lane = 0; lane < LANES; lane++)
+			cr_assert_eq(!zoho_budget_wait(&b, (enum lane)lane, noon), lane <= (int)cases[i].least,
+				"%d h, %d left, lane %d", cases[i].hours, cases[i].left, lane);
+	}
+}
+
+Test(zoho_budget, of_a_day_is_kept_what_webhooks_will_want_of_it)
+{
+	struct budget b = fresh(100, 5);
+	int64_t now = noon;
+	for (int minute = 0; minute < 180; minute++, now += 60000)
+		for (int i = 0; i < 6; i++) {
+			zoho_budget_take(&b, LANE_REALTIME, now);
+			zoho_budget_back(&b, LANE_REALTIME);
+		}
+	zoho_budget_told(&b, 10000, 4000, 10 * 3600, now); /* six a minute for ten hours */
+	cr_assert_eq(zoho_budget_wait(&b, LANE_SCHEDULED, now), 0);
+	zoho_budget_told(&b, 10000, 3300, 10 * 3600, now);
+	cr_assert_gt(zoho_budget_wait(&b, LANE_SCHEDULED, now), 0);
+	cr_assert_gt(zoho_budget_wait(&b, LANE_USER, now), 0);
+	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, now), 0);
+}
+
+Test(zoho_budget, a_day_that_the_header_says_is_used_up_is_no_call)
+{
+	struct budget b = fresh(100, 5);
+	int64_t until;
+	zoho_budget_told(&b, 1000, 0, 600, noon);
+	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), 602000);
+	cr_assert(zoho_budget_day_over(&b, noon, &until));
+	cr_assert_eq(until, noon + 602000);
+	cr_assert_not(zoho_budget_day_over(&b, noon + 602000, &until));
+	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon + 602000), 0);
 }
 
 Test(zoho_budget, other_programs_calls_are_seen_in_the_header)
@@ -131,25 +206,51 @@ Test(zoho_budget, other_programs_calls_are_seen_in_the_header)
 Test(zoho_budget, code_44_waits_for_the_minute)
 {
 	struct budget b = fresh(100, 5);
-	cr_assert_eq(zoho_budget_refused(&b, ZOHO_CODE_MINUTE, -1, noon), 60000);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), 60000);
+	cr_assert_eq(refused(&b, ZOHO_CODE_MINUTE, -1, noon), 60000);
+	for (int lane = 0; lane < LANES; lane++)
+		cr_assert_eq(zoho_budget_wait(&b, (enum lane)lane, noon), 60000);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon + 60000), 0);
-	cr_assert_eq(zoho_budget_refused(&b, ZOHO_CODE_MINUTE, 7, noon + 60000), 7000);
+	cr_assert_eq(refused(&b, ZOHO_CODE_MINUTE, 7, noon + 60000), 7000);
 }
 
-Test(zoho_budget, code_45_stops_bulk_until_the_day_starts_anew)
+Test(zoho_budget, after_a_44_others_are_left_what_they_took)
 {
 	struct budget b = fresh(100, 5);
+	cr_assert_eq(spend(&b, LANE_REALTIME, noon), 100);
+	b.memory->calls[99] = b.memory->calls[98] = 0;
+	refused(&b, ZOHO_CODE_MINUTE, -1, noon);
+	refused(&b, ZOHO_CODE_MINUTE, -1, noon + 5); /* of the same crowd */
+	cr_assert_eq(spend(&b, LANE_REALTIME, noon + 62010), 88, "nine tenths of what we had got");
+	cr_assert_eq(spend(&b, LANE_REALTIME, noon + 61 * 60000), 100, "an hour later it is tried again");
+}
+
+Test(zoho_budget, code_44_outlives_a_killed_process)
+{
+	struct budget b = fresh(100, 5), successor;
+	refused(&b, ZOHO_CODE_MINUTE, -1, noon);
+	zoho_budget_open(&successor, &b.limits, &memory);
+	cr_assert_eq(zoho_budget_wait(&successor, LANE_REALTIME, noon + 1000), 59000);
+}
+
+Test(zoho_budget, code_45_stops_every_lane_until_the_day_starts_anew)
+{
+	struct budget b = fresh(100, 5), successor;
 	zoho_budget_told(&b, 1000, 500, 7200, noon);
-	zoho_budget_refused(&b, ZOHO_CODE_DAY, -1, noon);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 7200000);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon), 60000, "the realtime lane asks once a minute");
+	cr_assert_eq(refused(&b, ZOHO_CODE_DAY, -1, noon), 7202000);
+	for (int lane = 0; lane < LANES; lane++)
+		cr_assert_eq(zoho_budget_wait(&b, (enum lane)lane, noon), 7202000);
+	zoho_budget_open(&successor, &b.limits, &memory);
+	cr_assert_eq(
+		zoho_budget_wait(&successor, LANE_REALTIME, noon + 2000), 7200000, "also for who comes after a death");
+	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, noon + 7202000), 0);
+	struct budget untold = fresh(100, 5);
+	cr_assert_eq(refused(&untold, ZOHO_CODE_DAY, -1, noon), 3600000, "when nobody said when: an hour");
 }
 
 Test(zoho_budget, code_1070_takes_one_place_and_gives_it_back_later)
 {
 	struct budget b = fresh(100, 5);
-	zoho_budget_refused(&b, ZOHO_CODE_AT_ONCE, -1, noon);
+	refused(&b, ZOHO_CODE_AT_ONCE, -1, noon);
 	cr_assert_eq(b.at_once, 4);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon + 1000), 0);
 	cr_assert_eq(b.at_once, 4);
@@ -157,14 +258,44 @@ Test(zoho_budget, code_1070_takes_one_place_and_gives_it_back_later)
 	cr_assert_eq(b.at_once, 5);
 }
 
-Test(zoho_budget, code_43_backs_off_the_details_only)
+Test(zoho_budget, a_place_at_once_that_is_never_given_is_tried_ever_less_often)
+{
+	struct budget b = fresh(100, 10);
+	int n = 0;
+	for (int64_t now = noon; now < noon + 24 * 3600000; now += 1100) { /* Zoho gives five */
+		zoho_budget_wait(&b, LANE_REALTIME, now);
+		if (b.at_once > 5)
+			refused(&b, ZOHO_CODE_AT_ONCE, -1, now), n++;
+	}
+	cr_assert_leq(n, 5 + 7 + 24, "%d", n);
+	cr_assert_geq(b.at_once, 4);
+}
+
+Test(zoho_budget, code_43_backs_off_that_lane_and_product_only)
 {
 	struct budget b = fresh(100, 5);
-	int64_t first = zoho_budget_refused(&b, ZOHO_CODE_BURST, -1, noon);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_DETAIL, noon), first);
-	cr_assert_eq(zoho_budget_wait(&b, LANE_USER, noon), 0);
-	int64_t second = zoho_budget_refused(&b, ZOHO_CODE_BURST, -1, noon + first);
+	int64_t first = refused(&b, ZOHO_CODE_BURST, -1, noon);
+	cr_assert_eq(zoho_budget_burst_wait(&b, LANE_DETAIL, 0, noon), first);
+	cr_assert_eq(zoho_budget_burst_wait(&b, LANE_DRIFT, 0, noon), first, "it is less urgent");
+	cr_assert_eq(zoho_budget_burst_wait(&b, LANE_DETAIL, 1, noon), 0);
+	for (int lane = 0; lane < LANES; lane++)
+		cr_assert_eq(zoho_budget_wait(&b, (enum lane)lane, noon), 0);
+	for (int lane = LANE_REALTIME; lane < LANE_DETAIL; lane++)
+		cr_assert_eq(zoho_budget_burst_wait(&b, (enum lane)lane, 0, noon), 0);
+	cr_assert_eq(refused(&b, ZOHO_CODE_BURST, -1, noon + 1), first - 1, "of the same burst");
+	zoho_budget_went_well(&b, LANE_DETAIL, 0, noon + 2); /* sent before */
+	int64_t second = refused(&b, ZOHO_CODE_BURST, -1, noon + first);
 	cr_assert_eq(second, 2 * first);
-	zoho_budget_went_well(&b, LANE_DETAIL);
-	cr_assert_eq(zoho_budget_refused(&b, ZOHO_CODE_BURST, -1, noon + 3600000), first);
+	zoho_budget_went_well(&b, LANE_DETAIL, 0, noon + first + second);
+	cr_assert_eq(refused(&b, ZOHO_CODE_BURST, -1, noon + 3600000), first);
+}
+
+Test(zoho_budget, after_a_restart_of_all_the_minute_is_remembered)
+{
+	struct budget b = fresh(100, 5);
+	zoho_budget_recall(&b, 80, noon - 20000, noon);
+	cr_assert_eq(zoho_budget_minute_used(&b, noon), 80);
+	cr_assert_eq(spend(&b, LANE_SCHEDULED, noon), 10);
+	zoho_budget_recall(&b, 80, noon - 90000, noon);
+	cr_assert_eq(zoho_budget_minute_used(&b, noon), 90, "too long ago");
 }

@@ -47,6 +47,8 @@ Test(zoho_reply, html_and_nonsense_are_asked_for_again)
 {
 	cr_assert_eq(list(200, "<html><body>Sorry</body></html>").verdict, REPLY_TRANSIENT);
 	cr_assert_eq(list(503, "<html>").verdict, REPLY_TRANSIENT);
+	cr_assert_eq(list(403, "<html>forbidden</html>").verdict, REPLY_TRANSIENT);
+	cr_assert_eq(list(302, "").verdict, REPLY_TRANSIENT);
 	cr_assert_eq(list(200, "").verdict, REPLY_TRANSIENT);
 	cr_assert_eq(list(200, "[]").verdict, REPLY_TRANSIENT);
 	cr_assert_eq(list(200, "{\"code\":0,\"items\":[]} x").verdict, REPLY_TRANSIENT);
@@ -58,7 +60,7 @@ Test(zoho_reply, only_a_404_with_code_1002_says_that_a_record_is_gone)
 {
 	cr_assert_eq(detail(404, "{\"code\":1002,\"message\":\"Item does not exist.\"}").verdict, REPLY_NOT_FOUND);
 	cr_assert_eq(detail(404, "{\"code\":5,\"message\":\"Invalid URL Passed\"}").verdict, REPLY_REFUSED);
-	cr_assert_eq(detail(404, "<html>not found</html>").verdict, REPLY_REFUSED);
+	cr_assert_eq(detail(404, "<html>not found</html>").verdict, REPLY_TRANSIENT, "that is a proxy's");
 	cr_assert_eq(detail(200, "{\"code\":1002,\"message\":\"?\"}").verdict, REPLY_REFUSED);
 }
 

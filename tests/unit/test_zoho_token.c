@@ -80,6 +80,39 @@ Test(zoho_token, a_revoked_grant_stops_for_long_though_the_status_is_200)
 	cr_assert_eq(zoho_token_need(&t, now + SECOND, margin, &until), TOKEN_STOP);
 	cr_assert_eq(until, now + 600 * SECOND);
 	cr_assert_eq(zoho_token_need(&t, now + 600 * SECOND, margin, &until), TOKEN_RENEW);
+	int asked = 0;
+	for (int64_t at = now + 600 * SECOND; at < now + 86400 * SECOND; at += SECOND)
+		if (zoho_token_need(&t, at, margin, &until) == TOKEN_RENEW) {
+			answer(&t, 200, "{\"error\":\"invalid_code\"}", at);
+			asked++;
+		}
+	cr_assert_leq(asked, 9, "it is no loop: %d times a day", asked);
+	zoho_token_ask_anew(&t);
+	cr_assert_eq(zoho_token_need(&t, now + 86400 * SECOND, margin, &until), TOKEN_RENEW, "a person says so");
+}
+
+Test(zoho_token, a_stop_and_a_pause_outlive_a_restart)
+{
+	struct token t = {0}, back = {0};
+	char text[TOKEN_TEXT_BYTES];
+	int64_t until;
+	answer(&t, 200, "{\"error\":\"invalid_code\"}", now);
+	cr_assert(zoho_token_read(&back, text, zoho_token_write(&t, text, sizeof text)));
+	cr_assert_eq(zoho_token_need(&back, now + SECOND, margin, &until), TOKEN_STOP);
+	cr_assert_eq(until, now + 600 * SECOND);
+	cr_assert_str_eq(back.why, t.why);
+	cr_assert(zoho_token_read(&back, "1000.abc\n\n5 6 0", 16), "as it was written before there were pauses");
+	cr_assert_not(back.stopped);
+}
+
+Test(zoho_token, one_that_may_have_been_issued_counts)
+{
+	struct token t = {0};
+	int64_t until;
+	for (int i = 0; i < TOKEN_ISSUES_MAX; i++)
+		zoho_token_perhaps_issued(&t, now + i);
+	cr_assert_eq(zoho_token_need(&t, now + SECOND, margin, &until), TOKEN_PAUSE);
+	cr_assert_eq(until, now + 600 * SECOND);
 }
 
 Test(zoho_token, throttling_is_waited_out_for_minutes_and_longer_each_time)
@@ -121,7 +154,7 @@ Test(zoho_token, an_api_domain_that_isnt_zohos_is_not_followed)
 Test(zoho_token, is_the_same_after_a_restart)
 {
 	struct token t = granted(now), back = {0};
-	char text[TOKEN_BYTES + 512];
+	char text[TOKEN_TEXT_BYTES];
 	size_t length = zoho_token_write(&t, text, sizeof text);
 	cr_assert(zoho_token_read(&back, text, length));
 	cr_assert_str_eq(back.access, t.access);

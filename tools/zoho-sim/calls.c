@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "clock.h"
+#include "options.h"
 
 #define LOG_MAX 1000
 #define PATHS_MAX 128
 #define PATH_BYTES_MAX 160
 #define QUERY_BYTES_MAX 320
-#define MINUTE_MS 60000
 
 struct call {
 	int64_t time_ms;
@@ -50,7 +50,7 @@ static size_t arrival_first, arrival_count, arrival_capacity;
 
 static void note_arrival(int64_t now)
 {
-	while (arrival_count && arrivals[arrival_first] <= now - MINUTE_MS) {
+	while (arrival_count && arrivals[arrival_first] <= now - (int64_t)options.minute_seconds * 1000) {
 		arrival_first++;
 		arrival_count--;
 	}

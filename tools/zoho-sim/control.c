@@ -142,6 +142,16 @@ static void quota(struct request *request)
 	text_puts(&request->reply, "{\"ok\":true}");
 }
 
+static void limits(struct request *request)
+{
+	unsigned spent;
+
+	limits_change((unsigned)control_query_number(request, "concurrent", 0),
+		(unsigned)control_query_number(request, "calls_per_day", 0));
+	spent = limits_spend((unsigned)control_query_number(request, "spend", 0));
+	text_printf(&request->reply, "{\"ok\":true,\"spent\":%u}", spent);
+}
+
 static void calls(struct request *request)
 {
 	calls_describe(&request->reply);
@@ -166,6 +176,7 @@ static const struct {
 	{"clock", "GET POST", clock_call},
 	{"reset-counters", "POST", reset_counters},
 	{"quota", "POST", quota},
+	{"limits", "POST", limits},
 	{"change", "POST", control_change},
 	{"stop", "GET POST", stop},
 };

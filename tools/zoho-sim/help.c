@@ -67,6 +67,7 @@ const char help_more[] =
 	"       a quirk is {\"quirk\",\"value\",\"for\"}, a drift's entity is \"list\")\n"
 	"  POST /_sim/records/customer/ID/merge?into=ID: its documents move, the old id is a 404 from then on\n"
 	"  GET, POST /_sim/clock?skew=SECONDS          POST /_sim/reset-counters, /_sim/quota?used=N\n"
+	"  POST /_sim/limits?concurrent=N&calls_per_day=N&spend=N   change a limit; calls of another program\n"
 	"  GET, POST /_sim/webhooks                    POST /_sim/webhooks/fire?entity=&id=&event=\n"
 	"  POST /_sim/webhooks/sign?secret=&query=     GET  /_sim/stop\n"
 	"\nEXIT STATUS\n"

@@ -20,7 +20,7 @@ static void new_day(void)
 
 	if (now < day_ends)
 		return;
-	day_ends = now + clock_seconds_to_midnight(now);
+	day_ends = now + (options.day_seconds ? (int)options.day_seconds : clock_seconds_to_midnight(now));
 	used_today = 0;
 }
 
@@ -35,27 +35,54 @@ static enum limit forbidden(int64_t now)
 	return LIMIT_NONE;
 }
 
-enum limit limits_enter(void)
+/* With the lock held. */
+static enum limit take(void)
 {
 	enum limit limit;
-	int64_t now;
+	int64_t now = clock_monotonic_ms();
 
-	pthread_mutex_lock(&lock);
 	if (!accepted)
 		accepted = calloc(options.calls_per_minute + 1, sizeof *accepted);
 	if (!accepted)
 		abort();
-	now = clock_monotonic_ms();
 	new_day();
 	limit = options.calls_per_minute ? forbidden(now) : LIMIT_MINUTE;
 	if (limit == LIMIT_NONE) {
 		accepted[next] = now;
 		next = (next + 1) % options.calls_per_minute;
 		used_today++;
-		inside++;
 	}
+	return limit;
+}
+
+enum limit limits_enter(void)
+{
+	enum limit limit;
+
+	pthread_mutex_lock(&lock);
+	limit = take();
+	inside += limit == LIMIT_NONE;
 	pthread_mutex_unlock(&lock);
 	return limit;
+}
+
+unsigned limits_spend(unsigned calls)
+{
+	unsigned spent = 0;
+
+	pthread_mutex_lock(&lock);
+	while (spent < calls && take() == LIMIT_NONE)
+		spent++;
+	pthread_mutex_unlock(&lock);
+	return spent;
+}
+
+void limits_change(unsigned concurrent, unsigned calls_per_day)
+{
+	pthread_mutex_lock(&lock);
+	options.concurrent = concurrent ? concurrent : options.concurrent;
+	options.calls_per_day = calls_per_day ? calls_per_day : options.calls_per_day;
+	pthread_mutex_unlock(&lock);
 }
 
 void limits_leave(void)
@@ -67,15 +94,18 @@ void limits_leave(void)
 
 void limits_headers(struct request *request)
 {
-	unsigned left;
+	unsigned limit, left;
+	int seconds;
 
 	pthread_mutex_lock(&lock);
 	new_day();
-	left = used_today < options.calls_per_day ? options.calls_per_day - used_today : 0;
+	limit = options.calls_per_day;
+	left = used_today < limit ? limit - used_today : 0;
+	seconds = (int)(day_ends - time(NULL));
 	pthread_mutex_unlock(&lock);
-	reply_header(request, "x-rate-limit-limit", "%u", options.calls_per_day);
+	reply_header(request, "x-rate-limit-limit", "%u", limit);
 	reply_header(request, "x-rate-limit-remaining", "%u", left);
-	reply_header(request, "x-rate-limit-reset", "%d", clock_seconds_to_midnight(time(NULL)));
+	reply_header(request, "x-rate-limit-reset", "%d", seconds);
 }
 
 void limits_set_used(unsigned used)

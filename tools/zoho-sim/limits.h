@@ -13,6 +13,10 @@ void limits_leave(void);
 void limits_headers(struct request *request);
 /* As if other programs had spent so many calls today. */
 void limits_set_used(unsigned used);
+/* Another program's calls, now: they fill minute and day. Returns how many it was allowed. */
+unsigned limits_spend(unsigned calls);
+/* 0 leaves a limit as it is. */
+void limits_change(unsigned concurrent, unsigned calls_per_day);
 void limits_reset(void);
 
 #endif

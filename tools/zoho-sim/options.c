@@ -48,6 +48,7 @@ static const struct option_row rows[] = {
 	{"calls-per-minute", NUMBER, &options.calls_per_minute, "100", "N", "beyond: 429, code 44"},
 	{"minute-seconds", NUMBER, &options.minute_seconds, "60", "N", "length of that minute"},
 	{"calls-per-day", NUMBER, &options.calls_per_day, "10000", "N", "beyond: 429, code 45"},
+	{"day-seconds", NUMBER, &options.day_seconds, "0", "N", "length of that day; 0: until midnight in the zone"},
 	{"concurrent", NUMBER, &options.concurrent, "10", "N", "calls at once; beyond: 429, code 1070"},
 	{"retry-after", NUMBER, &options.retry_after_seconds, "0", "N", "Retry-After with a 429; 0 sends none"},
 	{"latency-ms", NUMBER, &options.latency_ms, "0", "N", "added to every API call"},

@@ -20,7 +20,7 @@ struct options {
 	int64_t clock_skew; /* seconds */
 	char *client_id, *client_secret, *refresh_token;
 	unsigned token_seconds, tokens_per_window, token_window_seconds, tokens_live;
-	unsigned calls_per_minute, minute_seconds, calls_per_day, concurrent;
+	unsigned calls_per_minute, minute_seconds, calls_per_day, day_seconds, concurrent;
 	unsigned retry_after_seconds; /* 0: no Retry-After */
 	unsigned latency_ms;
 	bool hide_inactive;
