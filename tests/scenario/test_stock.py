@@ -12,6 +12,7 @@ from tds import check, differs, in_parallel, run, unless, wait_for, world
 ITEMS = {"items": 450, "active-items": 300}
 STOCK = "/api/bff/tds/sync/stock"
 ACTORS = {"dispatcher": "dispatcher", "zoho-io": "zoho-io", "handler": "handler:product"}
+REFUSAL = '{"code":1002,"message":"An item does not exist."}'
 
 
 def stats(reply):
@@ -182,11 +183,11 @@ def named():
 
 
 def refused(sim, tds, ids):
-    sim.fault(path="itemdetails", kind="html", status=404, count=1)
+    sim.fault(path="itemdetails", kind="html", status=404, body=REFUSAL, count=1)
     before = calls(sim)
     reply = tds.post(STOCK + "/specific", {"item_ids": ids[:8]})
     check("eight that Zoho refuses together are asked for in halves", differs((reply.json["updated"], calls(sim) - before), (8, 3)))
-    sim.fault(path="itemdetails", kind="html", status=404)
+    sim.fault(path="itemdetails", kind="html", status=404, body=REFUSAL)
     reply = tds.post(STOCK + "/specific", {"item_ids": ids[:3]})
     check("and at last alone, each with its reason", unless((reply.json["updated"], reply.json["failed"], len(reply.json["errors"])) == (0, 3, 3) and
                                                            "404" in reply.json["errors"][0]["error"], reply))
