@@ -240,8 +240,7 @@ void run_close(struct dispatcher *d, struct run *r)
 	snprintf(overlap, sizeof overlap, "%" PRId64, d->actor->config.sync_overlap / 1000000000);
 	bool complete = well && r->entity && run_complete(r) && !r->options.dry_run;
 	const char *params[] = {d->actor->config.zoho_organization_id, r->id, fence, well ? "completed" : "failed",
-		*r->error ? r->error : NULL, last, calls, date, overlap, flag(complete),
-		r->taken_over ? ahead : NULL};
+		*r->error ? r->error : NULL, last, calls, date, overlap, flag(complete), r->taken_over ? ahead : NULL};
 	struct db_call *call = db_begin(d->db);
 	add(call, &close_run, sizeof params / sizeof *params, params);
 	if (run_is_many(r))

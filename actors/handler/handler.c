@@ -5,6 +5,7 @@
 #include <string.h>
 #include "actors/actor.h"
 #include "actors/handler/apply.h"
+#include "actors/handler/refusal.h"
 #include "actors/handler/stocked.h"
 
 enum { EDGES_WAITING_MAX = 2 }; /* dispatcher and zoho-io */
@@ -217,16 +218,6 @@ static bool prepare(struct actor *a, struct handler *h, const struct waiting *w)
 	return cut;
 }
 
-/* Nobody is told that it was empty: the run fails, the fetch is given back. */
-static void refuse_body(struct job *j)
-{
-	j->retry = true;
-	snprintf(j->sqlstate, sizeof j->sqlstate, "54000"); /* program_limit_exceeded */
-	snprintf(j->error, sizeof j->error, "Zoho's reply has more than %d records, or can't be taken apart",
-		SLICES_MAX);
-	j->done(j->ctx, j);
-}
-
 static void work_on(struct actor *a)
 {
 	struct handler *h = a->state;
@@ -249,7 +240,7 @@ static void work_on(struct actor *a)
 	if (!h->now)
 		return;
 	if (!prepare(a, h, h->now))
-		refuse_body(&h->job);
+		job_unreadable(&h->job);
 	else if (h->now->type == MSG_PAGE && h->now->message.page.stocked_only && h->entity->stock)
 		stocked_run(&h->applier, &h->job);
 	else

@@ -131,3 +131,12 @@ void job_unfinished(struct job *j, const struct db_reply *r)
 	else
 		job_start_over(j);
 }
+
+void job_unreadable(struct job *j)
+{
+	j->retry = true;
+	snprintf(j->sqlstate, sizeof j->sqlstate, "54000"); /* program_limit_exceeded */
+	snprintf(j->error, sizeof j->error, "Zoho's reply has more than %d records, or can't be taken apart",
+		SLICES_MAX);
+	j->done(j->ctx, j);
+}

@@ -11,3 +11,5 @@ void job_unfinished(struct job *, const struct db_reply *);
 void job_start_over(struct job *);
 /* The next records of the job, or its end. In apply.c. */
 void job_next_range(struct job *);
+/* What came can't be cut into records: nobody is told that it was empty; the run fails, the fetch is given back. */
+void job_unreadable(struct job *);

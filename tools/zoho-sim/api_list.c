@@ -6,29 +6,13 @@
 #include <string.h>
 
 #include "api.h"
-#include "clock.h"
+#include "api_query.h"
 #include "drift.h"
 #include "options.h"
 #include "quirks.h"
 #include "random.h"
 #include "record_json.h"
 #include "store.h"
-
-#define PAGE_ROWS_MAX 200
-#define WORD_MAX 64
-#define FILTERS                                                                                                        \
-	"All Active Inactive Draft Sent Open Overdue OverDue Paid PartiallyPaid Void Unpaid Closed Confirmed "         \
-	"Fulfilled "                                                                                                   \
-	"Invoiced OnHold Cash Check CreditCard BankTransfer"
-
-struct query {
-	unsigned long page, per_page;
-	char sort_column[WORD_MAX];
-	bool descending;
-	char filter[WORD_MAX];	     /* "All", "Active", ... */
-	char contact_type[WORD_MAX]; /* "" for both */
-	time_t modified_since;
-};
 
 struct row {
 	struct record *record;
@@ -46,76 +30,6 @@ struct view {
 };
 static struct view views[32];
 static struct random dice = {11};
-
-static bool has_word(const char *words, const char *word)
-{
-	const char *found;
-	size_t length = strlen(word);
-
-	for (found = words; length && (found = strstr(found, word)); found += length) {
-		if ((found == words || found[-1] == ' ') && (!found[length] || found[length] == ' '))
-			return true;
-	}
-	return false;
-}
-
-static unsigned long number_or(const char *text, unsigned long unset)
-{
-	char *end;
-	unsigned long number;
-
-	if (!text)
-		return unset;
-	number = strtoul(text, &end, 10);
-	return *text && !*end ? number : 0;
-}
-
-/* "Status.Active" → "Active"; false when it names nothing Zoho knows. */
-static bool read_filter(const struct resource *resource, const char *text, char filter[static WORD_MAX])
-{
-	size_t prefix = strlen(resource->filter_prefix);
-
-	snprintf(filter, WORD_MAX, options.hide_inactive && resource->first <= USER ? "Active" : "All");
-	if (!text)
-		return true;
-	if (strncmp(text, resource->filter_prefix, prefix) != 0 || text[prefix] != '.' || !text[prefix + 1] ||
-		!has_word(FILTERS, text + prefix + 1))
-		return false;
-	snprintf(filter, WORD_MAX, "%s", text + prefix + 1);
-	return true;
-}
-
-/* NULL when all is well, else the parameter whose value is refused. */
-static const char *read_query(struct request *request, const struct resource *resource, struct query *query)
-{
-	const char *sort = request_query(request, "sort_column"), *order = request_query(request, "sort_order");
-	const char *since = request_query(request, "last_modified_time"),
-		   *type = request_query(request, "contact_type");
-
-	memset(query, 0, sizeof *query);
-	query->page = number_or(request_query(request, "page"), 1);
-	query->per_page = number_or(request_query(request, "per_page"), PAGE_ROWS_MAX);
-	if (!query->page || query->page > 1000000)
-		return "page";
-	if (!query->per_page)
-		return "per_page";
-	if (query->per_page > PAGE_ROWS_MAX)
-		query->per_page = PAGE_ROWS_MAX;
-	if (sort && !has_word(resource->sort_columns, sort))
-		return "sort_column";
-	snprintf(query->sort_column, WORD_MAX, "%s", sort ? sort : resource->sort_default);
-	if (order && strcmp(order, "A") != 0 && strcmp(order, "D") != 0)
-		return "sort_order";
-	query->descending = order ? *order == 'D' : !sort && resource->descending_default;
-	if (!read_filter(resource, request_query(request, "filter_by"), query->filter))
-		return "filter_by";
-	if (type && resource->first != resource->last)
-		snprintf(query->contact_type, WORD_MAX, "%s", type);
-	/* Everywhere else the parameter is ignored without a word. */
-	if (since && resource->filters_by_time && !clock_parse(since, &query->modified_since))
-		return "last_modified_time";
-	return NULL;
-}
 
 /* "PartiallyPaid" stands for partially_paid. */
 static bool same_word(const char *filter, const char *status)
@@ -234,22 +148,6 @@ static void page_context(struct text *out, const struct resource *resource, cons
 		query->sort_column, query->descending ? 'D' : 'A');
 }
 
-/* What a list that ignores parameters makes of them. */
-static void forget_parameters(const struct resource *resource, struct query *query)
-{
-	const struct entity *entity = &entities[*query->contact_type ? resource->last : resource->first];
-
-	if (quirk_of(QUIRK_IGNORE_SORT, entity)) {
-		snprintf(query->sort_column, WORD_MAX, "%s", resource->sort_default);
-		query->descending = resource->descending_default;
-	}
-	if (quirk_of(QUIRK_IGNORE_FILTERS, entity)) {
-		snprintf(query->filter, WORD_MAX, "All");
-		*query->contact_type = '\0';
-		query->modified_since = 0;
-	}
-}
-
 struct slice {
 	size_t first, end;
 	bool more;
@@ -301,7 +199,7 @@ static void let_drift(
 void api_list(struct request *request, const struct resource *resource)
 {
 	struct query query;
-	const char *refused = read_query(request, resource, &query);
+	const char *refused = query_read(request, resource, &query);
 	struct text *out = &request->reply;
 	struct view *view;
 	struct slice slice;
@@ -312,7 +210,7 @@ void api_list(struct request *request, const struct resource *resource)
 		return;
 	}
 	store_lock();
-	forget_parameters(resource, &query);
+	query_forget(resource, &query);
 	view = view_of(resource, &query);
 	slice = slice_of(resource, &query, view->count);
 	text_printf(out, "{\"code\":0,\"message\":\"success\",\"%s\":[", resource->list_root);
