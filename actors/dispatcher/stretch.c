@@ -91,7 +91,7 @@ static void say(struct dispatcher *d, size_t i, double f)
 {
 	const struct config_schedule *e = &d->actor->config.sync_schedule.at[i];
 	double *said = &state(d)->at[i].said;
-	if (f == *said || (f && *said > 1 && f > 1 && f < *said * said_again && f > *said / said_again))
+	if (f == *said || (f > 0 && *said > 1 && f > 1 && f < *said * said_again && f > *said / said_again))
 		return;
 	*said = f;
 	if (f == 1)
@@ -100,8 +100,8 @@ static void say(struct dispatcher *d, size_t i, double f)
 	else
 		log_warn("schedule stretched: the day's calls don't allow the interval", LF_STR("name", e->name),
 			LF_INT("every_s", e->every_ns / 1000000000),
-			LF_INT("becomes_s", f ? (double)e->every_ns / 1e9 * f : 0),
-			LF_INT("day_left", d->zoho.day_left), LF_STR("until", f ? "" : "Zoho's day ends"));
+			LF_INT("becomes_s", f > 0 ? (double)e->every_ns / 1e9 * f : 0),
+			LF_INT("day_left", d->zoho.day_left), LF_STR("until", f > 0 ? "" : "Zoho's day ends"));
 }
 
 int64_t stretch_due(struct dispatcher *d, size_t i)
@@ -111,7 +111,7 @@ int64_t stretch_due(struct dispatcher *d, size_t i)
 		return 0;
 	double f = factor(d);
 	say(d, i, f);
-	return f ? state(d)->at[i].last_us + (int64_t)((double)e->every_ns / 1000 * f) : d->zoho.day_resets_us;
+	return f > 0 ? state(d)->at[i].last_us + (int64_t)((double)e->every_ns / 1000 * f) : d->zoho.day_resets_us;
 }
 
 void stretch_ran(struct dispatcher *d, size_t i)
