@@ -107,7 +107,7 @@ static void say(struct dispatcher *d, size_t i, double f)
 int64_t stretch_due(struct dispatcher *d, size_t i)
 {
 	const struct config_schedule *e = &d->actor->config.sync_schedule.at[i];
-	if (e->every_ns <= 0 || !state(d)->at[i].calls)
+	if (e->every_ns <= 0 || state(d)->at[i].calls <= 0)
 		return 0;
 	double f = factor(d);
 	say(d, i, f);
