@@ -125,7 +125,7 @@ def joined():
 
 def resumed():
     """A run survives the death of everybody who works on it."""
-    sim, tds = world(sim={"latency_ms": 30, "items": 900, "active-items": 900})
+    sim, tds = world(sim={"latency_ms": 30, "items": 900, "active-items": 900}, sync={"details": False})  # they would outlive the TRUNCATE
     for who in ("dispatcher", "zoho-io", "handler", "supervisor"):
         tds.rows("TRUNCATE products, product_stock, tds_entity_state, tds_sync_runs, tds_run_pages")
         run_id = tds.bulk_start("products", batch_size=10)
