@@ -83,7 +83,7 @@ def measure_entity(tds, database, pages, entity):
     for run in range(RUNS + 1):
         for state in COUNTED:
             for who in ("bare", "tds"):
-                before(database, entity, state, keeps_state=who == "tds")
+                ready(database, entity, state)
                 seconds = through_tds(tds, database, entity, state) if who == "tds" else through_loop(bare, pages)
                 if run:  # the first warms caches and plans
                     took[who, state].append(seconds)
