@@ -3,6 +3,7 @@
 that the calls it must make take at the budget's calls at once: lists alone, lists and details, and with a minute's budget that
 binds. A bare parallel loop over the same pages shows what can be had on this machine while it runs."""
 import json
+import math
 import time
 import bench
 import lists
@@ -40,7 +41,7 @@ def lists_alone():
         first.append(sync_all(tds, sim, records))
         known.append(sync_all(tds, sim, records))
         peer.append(lists.bare_loop(sim, PAGES, AT_ONCE, bearer))
-    bound = len(PAGES) / AT_ONCE * DELAY_S
+    bound = math.ceil(len(PAGES) / AT_ONCE) * DELAY_S
     for words, got, limit in (("known", known, OVER), ("first", first, None)):
         took = bench.median([g[0] for g in got])
         bench.figure(f"all lists, {len(PAGES)} pages, {words}", took, "s", ratios=[("a bare parallel loop", bench.median(peer))],
@@ -76,7 +77,7 @@ def with_details(at_once):
     tds = bench.Tds(sim, at_once=at_once, details=True)
     tds.bulk("branches")
     sim.reset()
-    bound = (len(PAGES) / at_once + DETAILS / (at_once - 1)) * DELAY_S
+    bound = (math.ceil(len(PAGES) / at_once) + math.ceil(DETAILS / (at_once - 1))) * DELAY_S
     took = until_whole(tds, bound * 5)
     made, most, refused = lists.calls_made(sim)
     bench.figure(f"all lists and {DETAILS} details, known to be whole", took, "s", note=f"{at_once} at once, {at_once - 1} for details")
