@@ -1,18 +1,40 @@
 /* Details in the background: records of which two contents of one version were seen, and those that were seen only in a
- * list and whose lines are still to be fetched; newest first, a few at a time, the latter when nothing more urgent keeps
- * Zoho busy. What is wanted stands in tds_entity_state; no second queue. */
+ * list and whose lines are still to be fetched; newest first, the latter when nothing more urgent keeps Zoho busy. What is
+ * wanted stands in tds_entity_state; no second queue: only so many are out as keep zoho-io in work until the next are
+ * looked up, which happens when half of them are answered. */
 #include <inttypes.h>
 #include <stdio.h>
+#include "actors/dispatcher/details.h"
 #include "actors/dispatcher/runs.h"
 #include "actors/handler/entity.h"
 #include "ipc/buf.h"
 #include "sql_embedded.h"
 
-static const int64_t look_every_ns = 2000000000, failed_wait_ns = 30000000000, answer_timeout_ns = 120000000000;
-static const char ask_for[] = "4";	  /* DETAILS_IN_FLIGHT_MAX */
+enum { OUT_PER_CALL = 4 };
+static const int64_t look_every_ns = 2000000000, failed_wait_ns = 30000000000;
 static const char ask_together[] = "100"; /* as many as Zoho's itemdetails take */
 static const struct db_statement wanted = {"dispatch_details", SQL_DISPATCH_DETAILS};
 static const struct db_statement gone = {"dispatch_detail_gone", SQL_DISPATCH_DETAIL_GONE};
+
+/* How many may be out: a few for each call at once that Zoho allows. */
+static unsigned out_max(const struct dispatcher *d)
+{
+	int64_t n = d->actor->config.zoho_concurrent_calls_max * OUT_PER_CALL;
+	return n < DETAILS_IN_FLIGHT_MAX ? (unsigned)n : DETAILS_IN_FLIGHT_MAX;
+}
+
+static bool send(struct dispatcher *d, const PGresult *res, int row)
+{
+	bool contradicted = *PQgetvalue(res, row, 2) == 't';
+	struct msg_fetch m = {.entity = entity_by_name(str_of(PQgetvalue(res, row, 0))),
+		.id = str_of(PQgetvalue(res, row, 1)),
+		.lane = contradicted ? LANE_REALTIME : LANE_DETAIL};
+	if (!actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m))
+		return false;
+	d->details_calls++;
+	details_out_add(d, (enum entity_id)m.entity, m.id);
+	return true;
+}
 
 static void on_wanted(void *ctx, const struct db_reply *r)
 {
@@ -25,16 +47,12 @@ static void on_wanted(void *ctx, const struct db_reply *r)
 		return;
 	}
 	const PGresult *res = r->results[0];
-	for (int i = 0; i < PQntuples(res) && d->details_in_flight < DETAILS_IN_FLIGHT_MAX; i++) {
-		bool contradicted = *PQgetvalue(res, i, 2) == 't';
-		struct msg_fetch m = {.entity = entity_by_name(str_of(PQgetvalue(res, i, 0))),
-			.id = str_of(PQgetvalue(res, i, 1)),
-			.lane = contradicted ? LANE_REALTIME : LANE_DETAIL};
-		if (actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m))
-			d->details_in_flight++, d->details_calls++;
-	}
-	d->details_sent_ns = loop_now(d->actor->loop);
-	d->details_ns = PQntuples(res) ? 0 : d->details_sent_ns + look_every_ns;
+	int sent = 0;
+	while (sent < PQntuples(res) && d->details_in_flight < out_max(d) && send(d, res, sent))
+		sent++;
+	d->details_ns = PQntuples(res) ? 0 : loop_now(d->actor->loop) + look_every_ns;
+	if (sent)
+		details_look(d);
 }
 
 /* The entities that Zoho details many at once, as PostgreSQL's text[]. */
@@ -57,23 +75,40 @@ static bool nothing_more_urgent(const struct dispatcher *d)
 	return !zoho_shut(d, LANE_DETAIL, ENTITY_NONE);
 }
 
-void details_tick(struct dispatcher *d)
+static void look_up(struct dispatcher *d)
 {
-	const struct zoho_view *z = &d->zoho;
-	bool lines = d->actor->config.sync_details && nothing_more_urgent(d);
-	if (d->details_in_flight && loop_now(d->actor->loop) - d->details_sent_ns > answer_timeout_ns)
-		d->details_in_flight = 0;
-	if (d->details_asked || d->details_in_flight || !z->known || !z->open || !z->authorized || d->actor->draining ||
-		zoho_shut(d, LANE_REALTIME, ENTITY_NONE) || loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
-		return;
-	struct buf awake = {0}, many = {0};
-	pause_awake(d, &awake);
+	char ask_for[12];
+	struct buf awake = {0}, many = {0}, out = {0};
 	d->details_asked = true;
+	snprintf(ask_for, sizeof ask_for, "%u", out_max(d) - d->details_in_flight);
+	pause_awake(d, &awake);
 	add_many(&many);
-	db_query(d->db, &wanted, on_wanted, d, 6, d->actor->config.zoho_organization_id, ask_for,
-		lines ? "true" : "false", awake.data, many.data, ask_together);
+	details_out_list(d, &out);
+	db_query(d->db, &wanted, on_wanted, d, 7, d->actor->config.zoho_organization_id, ask_for,
+		d->details_lines ? "true" : "false", awake.data, many.data, ask_together, out.data);
 	buf_free(&awake);
 	buf_free(&many);
+	buf_free(&out);
+}
+
+void details_look(struct dispatcher *d)
+{
+	const struct zoho_view *z = &d->zoho;
+	if (d->details_asked || d->details_in_flight > out_max(d) / 2 || !z->known || !z->open || !z->authorized ||
+		zoho_shut(d, LANE_REALTIME, ENTITY_NONE) || d->actor->draining ||
+		loop_now(d->actor->loop) < d->details_ns || !db_up(d->db))
+		return;
+	look_up(d);
+}
+
+void details_tick(struct dispatcher *d)
+{
+	bool lines = d->actor->config.sync_details && nothing_more_urgent(d);
+	if (lines && !d->details_lines && d->details_ns - loop_now(d->actor->loop) <= look_every_ns)
+		d->details_ns = 0; /* a run's end: now there is something */
+	d->details_lines = lines;
+	details_out_expire(d);
+	details_look(d);
 }
 
 void details_later(struct dispatcher *d)
@@ -83,9 +118,11 @@ void details_later(struct dispatcher *d)
 
 void details_gone(struct dispatcher *d, enum entity_id entity, struct str id, int64_t asked_ns)
 {
-	char text[RECORD_ID_BYTES], asked[24];
-	snprintf(text, sizeof text, "%.*s", (int)id.len, id.data);
+	char asked[24];
+	struct buf ids = {0};
+	buf_add(&ids, id.data, id.len);
 	snprintf(asked, sizeof asked, "%" PRId64, now_us() - (loop_now(d->actor->loop) - asked_ns) / 1000);
-	db_query(d->db, &gone, NULL, NULL, 4, d->actor->config.zoho_organization_id, entity_names[entity].name, text,
-		asked);
+	db_query(d->db, &gone, NULL, NULL, 4, d->actor->config.zoho_organization_id, entity_names[entity].name,
+		ids.data, asked);
+	buf_free(&ids);
 }

@@ -1,6 +1,7 @@
 /* dispatcher: owns the queue (order per record, retries, superseding), sync runs and the schedule. Its memory is a view
  * of PostgreSQL's tables: it can be killed at any moment and starts by looking. */
 #include <stdio.h>
+#include "actors/dispatcher/details.h"
 #include "actors/dispatcher/runs.h"
 
 static void on_event(struct actor *a, struct edge *e, const union message *m)
@@ -126,6 +127,7 @@ static void start(struct actor *a)
 	struct dispatcher *d = a->state;
 	d->actor = a;
 	TAILQ_INIT(&d->runs);
+	details_out_init(d);
 	queue_init(&d->queue, a);
 	d->db = actor_database(a, on_database, d);
 	d->tick = (struct loop_op){.done = on_tick, .ctx = a};

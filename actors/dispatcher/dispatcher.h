@@ -4,11 +4,13 @@
 #include "actors/actor.h"
 #include "actors/dispatcher/queue.h"
 
-enum { FETCHES_IN_FLIGHT_MAX = 64, DETAILS_IN_FLIGHT_MAX = 4, PROOFS_IN_FLIGHT_MAX = 4 };
+enum { FETCHES_IN_FLIGHT_MAX = 64, DETAILS_IN_FLIGHT_MAX = 64, PROOFS_IN_FLIGHT_MAX = 4 };
 
 struct buf;
 struct run;
 TAILQ_HEAD(run_list, run);
+struct detail;
+TAILQ_HEAD(detail_list, detail);
 
 struct zoho_view { /* what zoho-io last said */
 	bool known, open, authorized;
@@ -33,11 +35,12 @@ struct dispatcher {
 	int64_t away_until_ns; /* Zoho couldn't be asked: not before */
 	unsigned away_times;   /* in a row */
 
-	/* details.c */
-	bool details_asked;
-	unsigned details_in_flight;
-	uint64_t details_calls; /* asked for since the start */
-	int64_t details_ns, details_sent_ns;
+	/* details.c, details_out.c */
+	bool details_asked, details_lines;
+	struct detail_list details_out;
+	unsigned details_in_flight, details_held; /* of details_out */
+	uint64_t details_calls;			  /* asked for since the start */
+	int64_t details_ns;			  /* not before */
 
 	/* runs.c */
 	struct run_list runs;
@@ -87,7 +90,7 @@ void fetch_again(struct dispatcher *, enum entity_id, struct str id);
 /* Whether a circuit breaker keeps this lane from the product of this entity; ENTITY_NONE: from any. */
 bool zoho_shut(const struct dispatcher *, enum lane, enum entity_id);
 
-/* details.c: lines of records seen only in lists, in the background. */
+/* details.c: lines of records seen only in lists, in the background. What more it does: details.h. */
 void details_tick(struct dispatcher *);
 /* It was asked for at `asked_ns` (loop's clock) and can't be had. Later: try again after a while. Gone: not before it is
  * seen in a list again, unless something newer came of it meanwhile. */

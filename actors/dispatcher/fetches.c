@@ -1,7 +1,8 @@
 /* Records that Zoho must be asked for: thin webhooks, events that a fetch has to decide. They go to zoho-io's realtime
  * lane, a bounded number at a time; the answer goes to the handler, which reports back here. */
 #include <stdio.h>
-#include "actors/dispatcher/dispatcher.h"
+#include <string.h>
+#include "actors/dispatcher/details.h"
 #include "actors/handler/entity.h"
 
 static const int64_t answer_timeout_ns = 120000000000;
@@ -74,7 +75,7 @@ void fetches_resend(struct dispatcher *d)
 	struct record *r;
 	while ((r = TAILQ_FIRST(&d->queue.fetching)))
 		queue_to_state(&d->queue, r, RECORD_TO_FETCH, loop_now(d->actor->loop));
-	d->details_in_flight = 0;
+	details_out_lost(d);
 	fetches_send(d);
 }
 
@@ -87,12 +88,6 @@ void fetch_again(struct dispatcher *d, enum entity_id entity, struct str id)
 	r->current = NULL;
 	queue_to_state(&d->queue, r, RECORD_TO_FETCH, loop_now(d->actor->loop));
 	fetches_send(d);
-}
-
-static void detail_done(struct dispatcher *d, uint64_t seq)
-{
-	if (!seq)
-		d->details_in_flight -= d->details_in_flight > 0;
 }
 
 static struct record *fetching(struct dispatcher *d, uint64_t entity, struct str id, uint64_t seq)
@@ -138,7 +133,7 @@ void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 	struct record *r = fetching(d, m->entity, m->id, m->seq);
 	if (!m->failed)
 		return; /* with the handler; it reports */
-	detail_done(d, m->seq);
+	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, m->away);
 	if (m->away) {
 		put_off(d, r);
 		details_later(d);
@@ -148,7 +143,7 @@ void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 		event_failed(d, r->current, m);
 	} else {
 		if (m->not_found)
-			details_gone(d, (enum entity_id)m->entity, m->id, r ? r->since_ns : d->details_sent_ns);
+			details_gone(d, (enum entity_id)m->entity, m->id, r ? r->since_ns : asked_ns);
 		else
 			details_later(d);
 		if (r)
@@ -164,12 +159,12 @@ static enum entity_id other_type(uint64_t entity)
 }
 
 /* Nobody waits for the answer in memory: the record's row knows whether it is still to be fetched. */
-static void detail_applied(struct dispatcher *d, const struct msg_record_applied *m, uint64_t outcome)
+static void detail_applied(struct dispatcher *d, const struct msg_record_applied *m, uint64_t outcome, int64_t asked_ns)
 {
 	if (m->retry)
 		details_later(d); /* still wanted; what PostgreSQL refused now it may take then */
 	else if (outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH)
-		details_gone(d, (enum entity_id)m->entity, m->id, d->details_sent_ns);
+		details_gone(d, (enum entity_id)m->entity, m->id, asked_ns);
 	if (outcome == OUTCOME_REFETCH && other_type(m->entity))
 		fetch_again(d, other_type(m->entity), m->id);
 }
@@ -194,11 +189,12 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 			queue_forget(&d->queue, e);
 	}
 	d->away_times = 0;
-	detail_done(
-		d, m->seq); /* zoho-io answers two requests for one record once: any answer ends the detail's, too */
+	/* zoho-io answers two requests for one record once: any answer ends the detail's, too */
+	bool settled = !m->retry && (outcome == OUTCOME_APPLIED || memchr(m->id.data, ',', m->id.len));
+	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, settled);
 	if (!r) {
 		if (!m->seq)
-			detail_applied(d, m, outcome);
+			detail_applied(d, m, outcome, asked_ns);
 	} else if (outcome == OUTCOME_REFETCH && other_type(m->entity)) {
 		of_other_type(d, r, m);
 	} else if (r->current && (m->retry || outcome == OUTCOME_SKIPPED)) {
@@ -211,4 +207,5 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 			fetch_again(d, (enum entity_id)m->entity, m->id);
 		fetches_send(d);
 	}
+	details_look(d);
 }

@@ -207,7 +207,7 @@ char *statement_apply(const struct entity *e, enum source from, enum look look)
 		from == SOURCE_QUEUE ? "$3" : "$6", look);
 	statement_outcomes(&b);
 	buf_str(&b, ", ");
-	counts(&b, e, look, "i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)");
+	counts(&b, e, look, "(i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)) IS TRUE");
 	statement_outcomes_from(&b);
 	return b.data;
 }

@@ -11,7 +11,7 @@ import time
 import urllib.parse
 import bench
 import plain
-from pull import token
+from lists import token
 
 PAGES, PER_PAGE, RUNS = 30, 200, 3
 RECORDS = PAGES * PER_PAGE

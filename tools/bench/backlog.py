@@ -155,4 +155,5 @@ def measure():
         measure_batch(posts, batch, limit)
 
 
-bench.main(measure, seconds=400)
+if __name__ == "__main__":
+    bench.main(measure, seconds=400)

@@ -78,4 +78,5 @@ def measure():
     bench.figure("  processes", len(groups(tds)["tds"]), "")
 
 
-bench.main(measure)
+if __name__ == "__main__":
+    bench.main(measure)

@@ -4,13 +4,14 @@ import ctypes
 import os
 import sys
 import bench
+import lists
 
 sys.path.insert(0, os.path.join(bench.HERE, "..", "..", "tests", "scenario", "lib"))
 import checker  # pylint: disable=wrong-import-position
 
 CASTS = {checker.number: "nullif({}, '')::numeric", checker.flag: "nullif({}, '')::boolean", checker.day: "nullif({}, '')::date",
          checker.text: "nullif({}, '')", checker.active: "coalesce({} = 'active', true)"}
-ID = {"product": "item_id", "customer": "contact_id", "vendor": "contact_id"}
+ID = {entity: of.key for entity, of in lists.OF.items()}
 
 
 class Connection:
@@ -86,6 +87,17 @@ def absent_stays(entity, source):
     return f"""upd AS (UPDATE {table} t SET {sets}, {stamps} FROM {source} WHERE t.organization_id = $1 AND t.{key} = x.id RETURNING t.{key} AS id)
         INSERT INTO {table} (organization_id, {key}, {', '.join(c for c, _ in both)})
         SELECT $1, x.id, {', '.join(e for _, e in both)} FROM {source} WHERE NOT EXISTS (SELECT FROM upd WHERE upd.id = x.id)"""
+
+
+def with_lines(entity):
+    """The record $2 and the rows inside it, which weren't there yet, in one statement."""
+    of = checker.LINES[entity]
+    both = [(column, value(path, kind)) for path, column, kind in of.fields]
+    return f"""WITH src AS (SELECT id, doc, lm FROM (SELECT doc->>'{ID[entity]}' AS id, doc, (doc->>'last_modified_time')::timestamptz AS lm
+            FROM (SELECT $2::jsonb AS doc) one) two), written AS ({upsert(entity, "src x")} RETURNING id, {of.parent_key} AS key)
+        INSERT INTO {of.table} (organization_id, {of.parent_id}, {of.parent_key}, {of.order}, {', '.join(c for c, _ in both)})
+        SELECT $1, w.id, w.key, x.nr, {', '.join(e for _, e in both)} FROM written w, src s,
+            jsonb_array_elements(s.doc->'{of.path}') WITH ORDINALITY AS x(doc, nr)"""
 
 
 def with_state(entity, source, more="", write=lambda entity, source: " " + upsert(entity, source)):

@@ -8,17 +8,13 @@ import threading
 import time
 import urllib.parse
 import bench
+from lists import token
 
 AT_ONCE, DELAY_MS, RUNS = 5, 300, 5
 PULLS = {  # pages, records, path, filter, seconds known / first / without delay
     "products": (7, 1312, "/inventory/v1/items", {"filter_by": "Status.Active"}, 0.75, 1.0, 0.15),
     "customers": (13, 2503, "/books/v3/contacts", {"contact_type": "customer", "filter_by": "Status.All"}, 1.1, 1.6, 0.25),
 }
-
-
-def token(sim):
-    form = {"grant_type": "refresh_token", "refresh_token": "sim-refresh", "client_id": "sim-client", "client_secret": "sim-secret"}
-    return json.loads(bench.ask(sim.port, "POST", "/oauth/v2/token?" + urllib.parse.urlencode(form), "")[1])["access_token"]
 
 
 def bare_loop(sim, path, filter_by, pages, bearer):

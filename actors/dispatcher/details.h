@@ -1,0 +1,16 @@
+/* Details in the background: what the dispatcher's other parts and details.c's own two files share. */
+#pragma once
+#include "actors/dispatcher/dispatcher.h"
+
+struct buf;
+
+void details_look(struct dispatcher *); /* details.c: asks for more when half of what may be out is answered */
+
+/* details_out.c: those on their way and those held back. An answer's `ids` are as they were asked for, one or "a,b,c"; what isn't
+ * settled is held back a while. Returns when it was asked for (loop's clock), 0: it wasn't. */
+void details_out_init(struct dispatcher *);
+void details_out_add(struct dispatcher *, enum entity_id, struct str ids);
+int64_t details_out_answered(struct dispatcher *, uint64_t entity, struct str ids, bool settled);
+void details_out_expire(struct dispatcher *);
+void details_out_lost(struct dispatcher *);			/* zoho-io was restarted */
+void details_out_list(const struct dispatcher *, struct buf *); /* all ids, "a,b,c" */

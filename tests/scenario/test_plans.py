@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+"""What PostgreSQL's planner makes of the largest batches and pages: nowhere is each row compared with each, which five hundred at once
+would pay for with a quarter of a million comparisons. PostgreSQL itself says what it did (auto_explain), so no clock is asked."""
+import json
+import os
+import re
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+from tds import check, numbers, run, unless, world
+
+RECORDS, BATCH = 1500, 500
+ROWS_MAX = 20 * BATCH  # that one step of a statement may look at
+EXPLAIN = {"session_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0", "auto_explain.log_analyze": "on",
+           "auto_explain.log_timing": "off"}
+
+
+def explain(tds, *handlers):
+    """From the next connections on PostgreSQL writes down how it did each statement."""
+    cursor = tds.connect().cursor()
+    cursor.execute("LOAD 'auto_explain'")
+    for key, value in EXPLAIN.items():
+        cursor.execute(f"ALTER SYSTEM SET {key} = '{value}'")
+    cursor.execute("SELECT pg_reload_conf()")
+    for handler in handlers:
+        check(f"{handler} begins anew", unless(tds.replaced(handler, tds.kill(handler, signal.SIGTERM)), tds.log()[-800:]))
+
+
+def vain(tds):
+    """The largest number of rows that a step of a handler's statement gave or refused in all its rounds, with the statement's
+    beginning; how many statements."""
+    with open(os.path.join(tds.data, "postgres", "log"), errors="replace") as log:
+        plans = [plan for plan in re.split(r"LOG:  duration: ", log.read()) if re.search(r"Query Text: WITH (src|o) AS", plan[:4000])]
+    worst = (0, "")
+    for plan in plans:
+        statement, loops = plan.partition("Query Text: ")[2][:60], 1
+        for line in plan.splitlines():
+            step, refused = re.search(r"actual rows=(\d+) loops=(\d+)\)", line), re.search(r"Rows Removed by .*Filter: (\d+)", line)
+            loops = int(step[2]) if step else loops
+            worst = max(worst, (int((step or refused or [0, 0])[1]) * loops, statement))
+    return worst, len(plans)
+
+
+def batches():
+    sim, tds = world(sim={"items": RECORDS, "active-items": RECORDS, "customers": 1, "orders": 1, "invoices": 1},
+                     queue={"batch_size": BATCH, "batch_size_max": BATCH}, sync={"details": False})
+    explain(tds, "handler:product")
+    records = [numbers(r["record"]) for r in sim.truth("product")]
+    for year in ("2030", "2031", "2032"):  # new, then each twice, so that one of the two is superseded
+        tds.post("/api/bff/tds/entities/product/pause")
+        for when in ("01", "02") if year != "2030" else ("01",):
+            for at in range(0, RECORDS, 100):
+                events = [{"event_type": "updated", "entity_type": "product", "entity_id": r["item_id"],
+                           "data": {**r, "last_modified_time": f"{year}-01-{when}T00:00:00+0300"}} for r in records[at:at + 100]]
+                tds.webhook("products", json.dumps({"events": events}))
+        tds.post("/api/bff/tds/entities/product/resume")
+        check(f"{RECORDS} records of {year} are written", tds.quiet(40))
+    done = tds.value("SELECT count(*) FROM tds_sync_queue WHERE status = 'completed'")
+    check("every event is done with", unless(done == 5 * RECORDS, done))
+    (worst, statement), plans = vain(tds)
+    check("PostgreSQL wrote down what it did", unless(plans >= 5 * RECORDS // BATCH, plans))
+    check("no join compares each row with each", unless(worst <= ROWS_MAX, (worst, statement)))
+    check("it ends cleanly", tds.stop())
+
+
+def pages():
+    names = {"product": "products", "customer": "customers", "invoice": "invoices"}
+    sim, tds = world(sim={"items": 600, "active-items": 600, "customers": 600, "orders": 1, "invoices": 600}, sync={"details": False})
+    explain(tds, *(f"handler:{entity}" for entity in names))
+    for state in ("new", "changed"):
+        for entity, name in names.items():
+            if state == "changed":
+                sim.control("POST", f"change?entity={entity}&count=600&seed=5")
+                sim.control("POST", f"records/{entity}", {})
+            reply = tds.bulk(name, active_only=False)
+            check(f"600 {name}, {state}", unless(reply.status == 200 and reply.json["stats"]["successful"] >= 600, reply))
+    (worst, statement), plans = vain(tds)
+    check("PostgreSQL wrote down what it did", unless(plans >= 18, plans))
+    check("of no page each row is compared with each", unless(worst <= ROWS_MAX, (worst, statement)))
+    check("it ends cleanly", tds.stop())
+
+
+run(batches, pages)
