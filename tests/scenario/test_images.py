@@ -109,6 +109,9 @@ def a_run():
     check("products with sync_images answer for their images, too", unless(reply.json["success"] and inner.get("success") and inner["stats"]["updated"] == 3 and
                                                                           inner["api_calls"] == 2 and calls(sim) == before + 2, reply))
     check("changed ones are replaced, also by another type; a removed one is gone", wrong(sim, tds))
+    sim.change("product", images[7], {"image_document_id": "changed3"})
+    reply = tds.bulk("items-with-stock", active_only=False, sync_images=True)
+    check("so do items with stock", unless(reply.json["success"] and reply.json["results"]["images"]["stats"]["updated"] == 1, reply) or wrong(sim, tds))
     lost_and_found(sim, tds, images)
     check("an unknown sync names this one", unless(b"images" in tds.bulk("everything").body, tds.bulk("everything")))
     check("it ends cleanly", tds.stop())

@@ -88,7 +88,7 @@ Test(images, no_image_is_zohos_word_alone)
 	const char away[] = "{\"code\":44,\"message\":\"slow\"}";
 	cr_assert_eq(read_reply(404, "application/json", none, sizeof none - 1, &r), REPLY_NOT_FOUND);
 	cr_assert_eq(read_reply(404, "application/json", wrong, sizeof wrong - 1, &r), REPLY_REFUSED);
-	cr_assert_eq(read_reply(404, "text/html", "<html>", 6, &r), REPLY_REFUSED);
+	cr_assert_eq(read_reply(404, "text/html", "<html>", 6, &r), REPLY_TRANSIENT);
 	cr_assert_eq(read_reply(429, "application/json", away, sizeof away - 1, &r), REPLY_LIMITED);
 	cr_assert_eq(read_reply(503, "text/html", "<html>", 6, &r), REPLY_TRANSIENT);
 	cr_assert_eq(read_reply(200, "application/json", none, sizeof none - 1, &r), REPLY_REFUSED);
