@@ -76,6 +76,9 @@ void actor_ready(struct actor *);
 void actor_note(struct actor *, const char *why); /* NULL or "" = nothing to report */
 void actor_drained(struct actor *);
 
+/* Before it is confined, in its `start`: the one directory that it writes files in. Nobody else's are its to write. */
+void actor_keeps_files_in(int directory);
+
 /* Opens this actor's database connection with the configured limits; up/down is noted in the slot, then told to
  * `state`. */
 struct db *actor_database(struct actor *, void (*state)(void *ctx, bool up, const char *why), void *ctx);

@@ -2,7 +2,7 @@
 #pragma once
 #include <sys/types.h>
 
-/* Where they work then, in data_dir: a process dumps core where it may write (core(5)). */
+/* Where actors work, in data_dir: a process dumps core where it may write (core(5)). */
 #define ACTORS_DIR "cores"
 
 struct identity { /* uid 0: stay who we are */

@@ -251,7 +251,7 @@ __attribute__((noreturn)) void actor_main(const struct actor_type *type)
 	slot_hand_none(a->slot);
 	slot_beat(a->slot, loop_clock());
 	type->start(a);
-	if (boot.as.uid && chdir(ACTORS_DIR) != 0)
+	if (chdir(ACTORS_DIR) != 0)
 		log_warn("a core that this actor dumps will be lost", LF_STR("directory", ACTORS_DIR),
 			LF_STR("error", strerror(errno)));
 	drop_privileges(&boot.as, SIGKILL, boot.parent);

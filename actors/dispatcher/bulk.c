@@ -147,7 +147,7 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 	bool stock = stock_named(name, &o, &entity);
 	if (entity == ENTITY_NONE && !stock && !str_eq(name, "sync-all")) {
 		actor_refuse(a, in, m->request, 404,
-			"No bulk sync of that name; there are: %sitems-with-stock stock sync-all", bulk_list);
+			"No bulk sync of that name; there are: %sitems-with-stock stock images sync-all", bulk_list);
 		return;
 	}
 	bool fine = read_body(m->body, &o, &c);
@@ -223,6 +223,13 @@ static void add_errors(struct buf *b, const struct run *r)
 		buf_fmt(b, ",\"errors\":%s", r->results.len ? r->results.data : "[]");
 }
 
+/* Of a pull of products: what the run of their images answered; of that as a dry run: which ones. */
+static void add_images(struct buf *b, const struct run *r)
+{
+	if ((r->followed || images_of_run(r)) && r->results.len)
+		buf_fmt(b, ",%s", r->results.data);
+}
+
 /* "Products bulk sync completed". */
 static void add_message(struct buf *b, const struct run *r, bool well)
 {
@@ -244,8 +251,9 @@ static void add_answer(struct buf *b, struct run *r, bool well)
 	if (r->entity || r->options.kind) {
 		buf_str(b, "\"stats\":");
 		bulk_stats(b, r);
-		if (!r->entity)
+		if (r->options.kind == RUN_ITEMS_WITH_STOCK)
 			buf_fmt(b, ",\"results\":{%s}", r->results.data ? r->results.data : "");
+		add_images(b, r);
 	} else {
 		buf_fmt(b,
 			"\"results\":{%s},\"totals\":{\"items\":%" PRIu64 ",\"successful\":%" PRIu64
@@ -265,8 +273,9 @@ static void tell_parent(const struct run *r, bool well)
 		well ? "true" : "false");
 	add_message(&p->results, r, well);
 	buf_str(&p->results, ",\"stats\":");
-	p->full_pulls += r->options.incremental && !run_is_many(r) && !r->since_us;
+	p->full_pulls += r->options.incremental && r->options.kind == RUN_PULL && !r->since_us;
 	bulk_stats(&p->results, r);
+	add_images(&p->results, r);
 	buf_fmt(&p->results, ",\"duration_seconds\":%.3f,\"api_calls\":%" PRIu64, r->counts.seconds, r->calls);
 	add_errors(&p->results, r);
 	add_error(&p->results, r);
@@ -283,6 +292,8 @@ static void tell_parent(const struct run *r, bool well)
 
 void bulk_finished(struct dispatcher *d, struct run *r)
 {
+	if (images_follow(d, r))
+		return;
 	bool well = !*r->error && r->all_well;
 	int status = well || r->reached ? 200 : 502;
 	struct buf b = {0};

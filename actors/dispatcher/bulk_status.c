@@ -12,7 +12,10 @@ static void add_running(struct buf *b, struct dispatcher *d)
 		buf_fmt(b,
 			"%s{\"run_id\":\"%s\",\"name\":\"%s\",\"entity_type\":\"%s\",\"processed\":%" PRIu64
 			",\"total\":%" PRIu64 ",\"started_at\":",
-			first ? "" : ",", r->id, run_name(r), r->entity ? entity_names[r->entity].name : "all",
+			first ? "" : ",", r->id, run_name(r),
+			r->entity	   ? entity_names[r->entity].name
+			: images_of_run(r) ? "images"
+					   : "all",
 			r->counts.total, (r->last ? r->last : r->expected) * (uint64_t)r->options.per_page);
 		buf_time(b, r->opened_us);
 		buf_str(b, "}");
@@ -46,7 +49,7 @@ void bulk_status(struct actor *a, struct edge *in, const struct msg_http_request
 	buf_str(&b, "],\"available_operations\":[");
 	for (int e = 1; e < ENTITIES; e++)
 		buf_fmt(&b, "\"%s\",", entity_names[e].bulk);
-	buf_str(&b, "\"items-with-stock\",\"stock\",\"sync-all\"]");
+	buf_str(&b, "\"items-with-stock\",\"stock\",\"images\",\"sync-all\"]");
 	add_left(&b, &d->zoho);
 	wanted_add(d, &b);
 	stretch_add(d, &b);

@@ -53,6 +53,12 @@ static void on_fetched(struct actor *a, struct edge *e, const union message *m)
 	fetches_failed(a->state, &m->fetched);
 }
 
+static void on_image_done(struct actor *a, struct edge *e, const union message *m)
+{
+	(void)e;
+	images_done(a->state, &m->image_done);
+}
+
 static void on_record_applied(struct actor *a, struct edge *e, const union message *m)
 {
 	(void)e;
@@ -89,6 +95,7 @@ static void on_tick(void *ctx, int result, unsigned flags)
 	batches_tick(d);
 	fetches_send(d);
 	details_tick(d);
+	images_tick(d);
 	runs_tick(d);
 	stretch_tick(d);
 	schedule_tick(d);
@@ -120,6 +127,7 @@ static void peer_restarted(struct actor *a, struct edge *e)
 		return;
 	fetches_resend(d);
 	runs_resend(d);
+	images_resend(d);
 }
 
 static void start(struct actor *a)
@@ -147,6 +155,7 @@ const struct actor_type actor_dispatcher = {
 		[MSG_PAGE_APPLIED] = on_page_applied,
 		[MSG_FETCHED] = on_fetched,
 		[MSG_RECORD_APPLIED] = on_record_applied,
+		[MSG_IMAGE_DONE] = on_image_done,
 		[MSG_ZOHO_STATE] = on_zoho_state},
 	.routes = {[ROUTE_BULK_SYNC] = bulk_sync,
 		[ROUTE_BULK_STATUS] = bulk_status,

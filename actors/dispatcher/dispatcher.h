@@ -42,6 +42,14 @@ struct dispatcher {
 	uint64_t details_calls;			  /* asked for since the start */
 	int64_t details_ns;			  /* not before */
 
+	/* images.c */
+	struct {
+		bool asked;
+		unsigned in_flight;
+		uint64_t handful; /* which */
+		int64_t not_before_ns;
+	} images; /* in the background */
+
 	/* runs.c */
 	struct run_list runs;
 	bool resumed;
@@ -96,6 +104,11 @@ void details_tick(struct dispatcher *);
  * seen in a list again, unless something newer came of it meanwhile. */
 void details_later(struct dispatcher *);
 void details_gone(struct dispatcher *, enum entity_id, struct str id, int64_t asked_ns);
+
+/* images.c: images of products. */
+void images_tick(struct dispatcher *);
+void images_done(struct dispatcher *, const struct msg_image_done *);
+void images_resend(struct dispatcher *); /* zoho-io was restarted */
 
 /* runs.c, bulk.c: bulk syncs. */
 void runs_resume(struct dispatcher *);

@@ -39,6 +39,8 @@ static void start_children(struct dispatcher *d, struct run *r, const char *who)
 static void join(struct dispatcher *d, struct run *r, const char *id)
 {
 	struct run *running = run_find(d, str_of(id), 0);
+	if (running)
+		running->options.sync_images |= r->options.sync_images;
 	for (unsigned i = 0; i < r->waiters_n; i++) {
 		if (!r->options.wait || !running)
 			bulk_accepted(d, &r->waiters[i], id);
@@ -91,6 +93,8 @@ static void on_opened(void *ctx, const struct db_reply *reply)
 		many_go_on(d, r);
 	else if (r->options.kind == RUN_ITEMS_WITH_STOCK)
 		run_check(d, r);
+	else if (images_of_run(r))
+		images_step(d, r);
 	else if (r->entity == ENTITY_NONE)
 		start_children(d, r, "sync-all");
 	else
@@ -169,6 +173,10 @@ void run_part(struct dispatcher *d, struct run *parent, enum run_kind kind, enum
 	o.kind = kind;
 	o.wait = true;
 	o.confirm_deletes = o.confirm_deletes && kind == RUN_PULL;
+	o.sync_images = false;
+	o.incremental = o.incremental && kind != RUN_IMAGES; /* of all that is in the tables now */
+	if (kind == RUN_IMAGES)
+		*o.since = 0;
 	if (kind == RUN_STOCK && o.per_page > MANY_MAX)
 		o.per_page = MANY_MAX;
 	struct run *part = make(d, entity, &o, parent->correlation, parent->lane);
@@ -204,7 +212,7 @@ static void on_closed(void *ctx, const struct db_reply *reply)
 		snprintf(r->error, sizeof r->error, "the run could not be closed: %s", reply->message);
 	if (res && PQntuples(res))
 		stock_closed(r, PQgetvalue(res, 0, 11));
-	if (res && PQntuples(res) && r->entity) {
+	if (res && PQntuples(res) && (r->entity || images_of_run(r))) {
 		struct run_counts *c = &r->counts;
 		uint64_t *to[] = {&c->total, &c->processed, &c->failed, &c->skipped, &c->created, &c->updated,
 			&c->unchanged, NULL, &c->missing, &c->deleted, &c->differing};

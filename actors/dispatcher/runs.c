@@ -80,7 +80,11 @@ static bool mark_applied(struct run *r, uint64_t page)
 
 void run_check(struct dispatcher *d, struct run *r)
 {
-	if (r->closing || r->opening)
+	if (r->followed && r->children_left == 0) {
+		bulk_finished(d, r);
+		return;
+	}
+	if (r->closing || r->opening || images_of_run(r))
 		return;
 	if (r->entity == ENTITY_NONE ? r->children_left != 0 : !r->last || r->applied_n < r->last)
 		return;
@@ -193,6 +197,8 @@ void runs_tick(struct dispatcher *d)
 			run_close(d, r);
 		else if (run_is_many(r))
 			many_go_on(d, r);
+		else if (images_of_run(r))
+			images_step(d, r);
 		else if (r->entity != ENTITY_NONE && !r->scanning)
 			run_scan(d, r);
 		else
@@ -222,6 +228,7 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	r->expected = run_is_many(r) ? strtoull(PQgetvalue(res, row, 13), NULL, 10) : 0;
 	r->pulled = strstr(PQgetvalue(res, row, 14), "products");
 	r->stocked = strstr(PQgetvalue(res, row, 14), "stock");
+	r->pictured = strstr(PQgetvalue(res, row, 14), "images");
 	r->all_well = *PQgetvalue(res, row, 15) != 't';
 	for (uint64_t page = 1; page < r->first && !run_is_many(r); page++)
 		mark_applied(r, page);

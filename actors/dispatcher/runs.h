@@ -12,6 +12,7 @@ enum run_kind {
 	RUN_ITEMS_WITH_STOCK, /* products, then their stock: a run of two runs */
 	RUN_STOCK,	      /* details of the products that are known, by the hundred */
 	RUN_STOCK_SOME,	      /* of those that somebody named */
+	RUN_IMAGES,	      /* products' images */
 };
 
 struct run_counts {
@@ -66,14 +67,19 @@ struct run {
 	enum proof { PROOF_NOT, PROOF_WAITING, PROOF_DONE } proof;
 	bool proof_asked;
 	int64_t proof_until_ns;
+	struct {
+		bool asked;	    /* PostgreSQL is asked which */
+		unsigned in_flight; /* zoho-io was asked for */
+	} images;		    /* RUN_IMAGES */
+	bool followed;		    /* closed; a run for the images of its records goes before its answer */
 	bool scanning, closing, opening, stopped, reached, taken_over;
 	char error[256];
 	struct run_counts counts; /* live; from PostgreSQL once closed */
 	struct run_waiter waiters[RUN_WAITERS_MAX];
 	unsigned waiters_n;
-	struct buf results;   /* of a run of runs: what its children answered; RUN_STOCK…: errors */
-	struct many many;     /* RUN_STOCK… */
-	bool pulled, stocked; /* RUN_ITEMS_WITH_STOCK: which of its parts were begun */
+	struct buf results; /* what its children answered; RUN_STOCK…: errors; RUN_IMAGES, dry run: which */
+	struct many many;   /* RUN_STOCK… */
+	bool pulled, stocked, pictured; /* RUN_ITEMS_WITH_STOCK: which of its parts were begun */
 	bool all_well;
 	unsigned full_pulls; /* of them that were asked for changes and had no cursor */
 	struct run_counts totals;
@@ -116,6 +122,12 @@ bool stock_named(struct str sync, struct run_options *, enum entity_id *); /* "s
 void stock_answer(struct dispatcher *, const struct run *, const struct run_waiter *, bool well);
 void stock_sync(struct actor *, struct edge *, const struct msg_http_request *);
 void stock_sync_some(struct actor *, struct edge *, const struct msg_http_request *);
+
+/* images.c */
+bool images_of_run(const struct run *);		     /* it is such a run */
+void images_step(struct dispatcher *, struct run *); /* the next handful, unless one is under way */
+/* A pull of products that wants the images of what it brought starts that run, and is answered when it is done: true. */
+bool images_follow(struct dispatcher *, struct run *);
 
 /* run_life.c: a run that is part of another one. */
 void run_part(struct dispatcher *, struct run *parent, enum run_kind, enum entity_id);

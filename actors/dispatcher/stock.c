@@ -1,4 +1,4 @@
-/* What is special about runs of stock: their names, items-with-stock as a run of two (products, then their stock by location), and
+/* What is special about runs of stock: their names (and that of the run of images), items-with-stock as a run of two (products, then their stock by location), and
  * what /sync/stock answers (http-api: "Data validation and stock"). */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@ static const struct {
 	[RUN_ITEMS_WITH_STOCK] = {"items-with-stock", ENTITY_NONE, true},
 	[RUN_STOCK] = {"stock", ENTITY_PRODUCT, true},
 	[RUN_STOCK_SOME] = {"stock-specific", ENTITY_PRODUCT, false},
+	[RUN_IMAGES] = {"images", ENTITY_NONE, true},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -45,8 +46,15 @@ bool stock_named(struct str sync, struct run_options *o, enum entity_id *entity)
 
 bool stock_next_part(struct dispatcher *d, struct run *r)
 {
-	if (r->options.kind != RUN_ITEMS_WITH_STOCK || *r->error || !r->all_well || (r->pulled && r->stocked))
+	if (r->options.kind != RUN_ITEMS_WITH_STOCK || *r->error || !r->all_well)
 		return false;
+	if (r->pulled && r->stocked) {
+		bool more = r->options.sync_images && !r->pictured;
+		r->pictured = true;
+		if (more)
+			run_part(d, r, RUN_IMAGES, ENTITY_NONE);
+		return more;
+	}
 	bool pull = !r->pulled;
 	*(pull ? &r->pulled : &r->stocked) = true;
 	run_part(d, r, pull ? RUN_PULL : RUN_STOCK, ENTITY_PRODUCT);
@@ -61,7 +69,7 @@ void stock_part_done(struct run *parent, const struct run *part, bool well)
 		return;
 	if (part->options.kind == RUN_PULL)
 		*c = part->counts;
-	else if (part->counts.stock > c->stock)
+	else if (part->options.kind == RUN_STOCK && part->counts.stock > c->stock)
 		c->stock = part->counts.stock;
 	if (!well)
 		memcpy(parent->error, part->error, sizeof parent->error);

@@ -25,6 +25,8 @@ static void map_keys(struct slice_keys *k, const struct entity *e)
 		slice_keys_add(k, f->path);
 	if (e->lines)
 		slice_keys_add(k, e->lines->path);
+	if (e->image)
+		slice_keys_add(k, e->image);
 }
 
 void applier_init(struct applier *p, struct actor *a, const struct entity *e, struct db *db)

@@ -22,6 +22,10 @@ static void hash(struct buf *b, const struct entity *e, bool whole)
 		buf_str(b, ", ");
 		statement_path(b, "x.doc", e->lines->path, false);
 	}
+	if (e->image) {
+		buf_str(b, ", ");
+		statement_path(b, "x.doc", e->image, false);
+	}
 	buf_str(b, "), 0)");
 }
 

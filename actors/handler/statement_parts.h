@@ -43,6 +43,9 @@ void statement_stock_log(struct buf *);
 extern const char statement_stock_updated[]; /* how many changed in nothing but their lines */
 void statement_stock_counts(struct buf *, const struct entity *, enum look); /* ", changes, ids, how many" */
 
+/* img: which image a record has now, into tds_images; a record that doesn't carry that says nothing. */
+void statement_image_seen(struct buf *, const struct entity *);
+
 /* The statements themselves; the text is the caller's. "" where there is nothing to link. */
 char *statement_apply(const struct entity *, enum source, enum look);
 char *statement_decide(const struct entity *, enum source, enum look);

@@ -165,6 +165,8 @@ static void writing(struct buf *b, const struct entity *e, const char *from, con
 		statement_stock_lines(b, e);
 	else if (e->lines)
 		lines(b, e->lines);
+	if (e->image)
+		statement_image_seen(b, e);
 	log_rows(b, e, worker);
 }
 

@@ -50,3 +50,20 @@ const struct entity_statements *entity_statements(const struct entity *, enum lo
 char *statement_stock_plan(const struct entity *);
 char *statement_stock_kept(const struct entity *);
 char *statement_stock_facts(const struct entity *);
+
+/* Images of an entity's records (tds_images), by whoever fetches them. `scope` is $2 active only, $3 with stock only,
+ * $4 changed since (Unix µs, 0: all).
+ * begin: what a run has before it: images, to be fetched first, to be replaced or removed, as they should be, refused and not
+ *   due yet. The last two are its page 1, once; all of them where it only looks ($8), else image_url is set again where it got
+ *   lost.
+ *   $1 organisation $2 $3 $4 scope $5 run $6 fence $7 prefix of image_url $8 only look $9 how many on a page
+ * wanted: what is due, newest first: id, document ("": it has none any more), name of the file so far, "".
+ *   $1 organisation $2 $3 $4 scope $5 how many $6 due as of (Unix µs): a run ends, whatever it can't have
+ * record: what became of one, after zoho_image_lock. $1 organisation $2 id $3 document or NULL $4 'stored', 'gone' (Zoho has
+ *   none: url and file go), 'refused' $5 file $6 type $7 bytes $8 sha256 $9 error $10 seconds to the next try $11 prefix of
+ *   image_url $12 run or NULL $13 fence (its own, or of a former owner: what is on the books is counted) $14 page
+ *   $15 it is the first */
+struct image_statements {
+	struct db_statement begin, wanted, record;
+};
+const struct image_statements *image_statements(const struct entity *);

@@ -11,12 +11,12 @@ static const char *reason(int status)
 	static const struct {
 		int status;
 		const char *words;
-	} known[] = {{200, "OK"}, {202, "Accepted"}, {204, "No Content"}, {400, "Bad Request"}, {401, "Unauthorized"},
-		{403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {408, "Request Timeout"},
-		{409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-		{417, "Expectation Failed"}, {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-		{431, "Request Header Fields Too Large"}, {500, "Internal Server Error"}, {501, "Not Implemented"},
-		{502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+	} known[] = {{200, "OK"}, {202, "Accepted"}, {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"},
+		{401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
+		{408, "Request Timeout"}, {409, "Conflict"}, {413, "Content Too Large"},
+		{415, "Unsupported Media Type"}, {417, "Expectation Failed"}, {422, "Unprocessable Content"},
+		{429, "Too Many Requests"}, {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
+		{501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
 		{505, "HTTP Version Not Supported"}};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -62,6 +62,11 @@ static void log_request(struct ingest *in, const struct request *r)
 	log_correlation(NULL);
 }
 
+static bool has_no_body(int status)
+{
+	return status == 204 || status == 304;
+}
+
 /* Status line and headers; `length` -1 = not known. */
 static void put_head(struct request *r, const struct http_answer *a, int64_t length)
 {
@@ -73,11 +78,11 @@ static void put_head(struct request *r, const struct http_answer *a, int64_t len
 	dispatch_correlate(r);
 	http_text_printf(&r->out, "HTTP/1.1 %d %s\r\nDate: %s\r\nX-Correlation-ID: %.*s\r\n", a->status,
 		reason(a->status), date_now(), (int)r->correlation.len, r->correlation.data);
-	if (a->status != 204)
+	if (!has_no_body(a->status))
 		http_text_printf(&r->out, "Content-Type: %s\r\n", a->type ? a->type : "application/json");
 	if (chunked)
 		http_text_put(&r->out, "Transfer-Encoding: chunked\r\n");
-	else if (length >= 0 && a->status != 204)
+	else if (length >= 0 && !has_no_body(a->status))
 		http_text_printf(&r->out, "Content-Length: %lld\r\n", (long long)length);
 	if (r->close)
 		http_text_put(&r->out, "Connection: close\r\n");
@@ -97,6 +102,7 @@ void http_answer(struct request *r, const struct http_answer *a)
 {
 	struct connection *c = r->connection;
 
+	r->file = a->file;
 	if (!c) { /* the client is gone */
 		request_free(r);
 		return;
@@ -104,8 +110,9 @@ void http_answer(struct request *r, const struct http_answer *a)
 	r->status = a->status;
 	r->state = REQUEST_ANSWERED;
 	http_text_room(&r->out, a->body.len + 640);
-	put_head(r, a, (int64_t)a->body.len);
-	if (!r->head_only && a->status != 204)
+	put_head(r, a, (int64_t)(a->file ? a->file_bytes : a->body.len));
+	r->file_left = r->head_only ? 0 : a->file_bytes;
+	if (!r->head_only && !has_no_body(a->status))
 		http_text_add(&r->out, a->body.data, a->body.len);
 	log_request(c->ingest, r);
 	connection_pump(c);

@@ -7,6 +7,8 @@ struct http_answer {
 	const char *type;    /* NULL: application/json */
 	const char *headers; /* extra lines "Name: value\r\n", NULL: none */
 	struct str body;
+	int file; /* an open one that is the body instead, closed by the answer; 0: none */
+	size_t file_bytes;
 };
 void http_answer(struct request *, const struct http_answer *);
 /* {"detail":"…"} with the given status; 503 carries Retry-After, 401 says how to authenticate. */

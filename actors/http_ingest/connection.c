@@ -241,6 +241,13 @@ void connection_on_send(void *ctx, int result, unsigned flags)
 		return;
 	}
 	r->sent += (size_t)result;
+	if (r->sent == r->out.n && r->state == REQUEST_ANSWERED && r->file_left) {
+		if (image_more(r))
+			connection_pump(c);
+		else
+			connection_destroy(c); /* less than was promised */
+		return;
+	}
 	if (r->sent == r->out.n && r->state == REQUEST_ANSWERED) {
 		front_sent(c);
 		if (c->state != CONNECTION_OPEN)

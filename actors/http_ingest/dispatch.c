@@ -68,6 +68,9 @@ static void answer_own(struct request *r)
 	case ROUTE_OPENAPI:
 		own_openapi(r);
 		break;
+	case ROUTE_IMAGE:
+		own_image(r);
+		break;
 	default:
 		http_refuse(r, 404, "Not found");
 	}

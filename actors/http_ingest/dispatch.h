@@ -38,3 +38,9 @@ void forwards_look(struct ingest *); /* are the owners of waiting requests still
 void own_livez(struct request *);
 void own_readyz(struct request *);
 void own_openapi(struct request *);
+
+/* Images (image.c). */
+void images_start(struct ingest *);
+void own_image(struct request *);
+/* The next piece of the request's file into `out`; false: it can't be read, or is shorter than it was. */
+bool image_more(struct request *);

@@ -14,6 +14,7 @@ static void start(struct actor *a)
 	in->limits = (struct http_limits){.head_bytes_max = (size_t)a->config.http_header_bytes_max,
 		.body_bytes_max = (size_t)a->config.http_body_bytes_max};
 	access_start(in);
+	images_start(in);
 	if (!connections_start(in))
 		die(EXIT_TEMPORARY, "no memory for the connections");
 	forwards_start(in);

@@ -60,4 +60,5 @@ struct ingest {
 	size_t waiting_n;
 	bool refusing; /* the last commit failed although PostgreSQL is there */
 	struct str openapi;
+	int images; /* their directory, -1 none */
 };

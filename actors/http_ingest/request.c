@@ -2,6 +2,7 @@
 #include "actors/http_ingest/request.h"
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 struct request *request_new(struct connection *connection)
 {
@@ -17,6 +18,8 @@ void request_free(struct request *r)
 {
 	struct http_arena arena = r->arena; /* the request lives in it */
 
+	if (r->file)
+		close(r->file);
 	http_arena_free(&arena);
 }
 

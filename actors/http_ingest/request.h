@@ -34,6 +34,8 @@ struct request {
 	bool close, stream_heads_out;
 	struct http_text out; /* what is to be sent, head and body */
 	size_t sent;
+	int file; /* of which the rest of the body is read when `out` is sent, 0 = none */
+	size_t file_left;
 	const char *cors_origin; /* answered to, NULL = none */
 };
 

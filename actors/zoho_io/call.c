@@ -107,7 +107,8 @@ static void on_good(struct call *call, const struct reply *r, struct http_reply 
 	struct zoho *z = call->zoho;
 	z->denied[call->entity] = false;
 	zoho_budget_went_well(&z->budget, call->lane, (int)call->of->product, zoho_now_ms());
-	zoho_room_learn(z, call, http->length);
+	if (call->to)
+		zoho_room_learn(z, call, http->length);
 	call->date_us = http->head.date_us;
 	call->body = http->body;
 	call->length = http->length;
@@ -151,8 +152,11 @@ static void on_reply(void *ctx, struct http_reply *http)
 	zoho_budget_back(&z->budget, call->lane);
 	zoho_budget_told(&z->budget, http->head.day_limit, http->head.day_left, http->head.day_reset_s, zoho_now_ms());
 	bool list = call->list || !call->of->detail_root;
-	zoho_reply_read(&r, list ? call->of->list_root : call->of->detail_root, list, http->error, http->status,
-		http->body, http->length);
+	if (call->image)
+		zoho_image_reply_read(&r, http);
+	else
+		zoho_reply_read(&r, list ? call->of->list_root : call->of->detail_root, list, http->error, http->status,
+			http->body, http->length);
 	zoho_breaker_note(z, zoho_breaker_of(call), http->too_big ? BREAKER_NEITHER : end_of(&r), call->trial);
 	if (http->too_big)
 		r.verdict = REPLY_REFUSED;
@@ -181,8 +185,10 @@ static void send(struct call *call, const char *url)
 	snprintf(authorization, sizeof authorization, "Authorization: Zoho-oauthtoken %s", z->keeper.token.access);
 	call->http = zoho_http_start(z->http,
 		&(struct http_request){.url = url,
-			.headers = {authorization, "Accept: application/json"},
-			.body_max = (size_t)c->zoho_page_bytes_max,
+			.headers = {authorization,
+				call->image ? "Accept: image/*, application/json" : "Accept: application/json"},
+			.body_max = (size_t)(call->image ? c->zoho_image_bytes_max : c->zoho_page_bytes_max),
+			.too_big = call->image ? "it is larger than zoho.image_bytes_max" : NULL,
 			.timeout_ns = c->zoho_timeout,
 			.connect_timeout_ns = c->zoho_connect_timeout},
 		on_reply, call);
@@ -229,5 +235,6 @@ void zoho_call_stop(struct call *call)
 /* Somebody waits for a bulk sync he asked for: he is told rather than kept for hours. */
 bool zoho_user_gave_up(const struct call *call, int64_t wait_ms)
 {
-	return call->list && call->lane == LANE_USER && wait_ms > USER_PATIENCE_MS && wait_ms != INT64_MAX;
+	return (call->list || call->image) && call->lane == LANE_USER && wait_ms > USER_PATIENCE_MS &&
+	       wait_ms != INT64_MAX;
 }

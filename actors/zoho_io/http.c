@@ -128,13 +128,13 @@ static void describe(struct http_call *call, CURLcode result)
 	struct http_reply *reply = &call->reply;
 	reply->took_ns = loop_clock() - call->started_ns;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &reply->status);
+	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &reply->type);
+	reply->type = reply->type ? reply->type : "";
 	reply->unsent = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
 			result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CONNECT_ERROR;
 	if (result == CURLE_OK)
 		return;
-	reply->error = reply->too_big ? "the reply is larger than zoho.page_bytes_max"
-		       : *call->error ? call->error
-				      : curl_easy_strerror(result);
+	reply->error = reply->too_big ? call->too_big : *call->error ? call->error : curl_easy_strerror(result);
 }
 
 void zoho_http_finish(struct http_call *call, CURLcode result)
@@ -154,7 +154,12 @@ struct http_call *zoho_http_start(struct http *http, const struct http_request *
 		free(call);
 		return NULL;
 	}
-	*call = (struct http_call){.http = http, .easy = easy, .done = done, .ctx = ctx, .body_max = request->body_max};
+	*call = (struct http_call){.http = http,
+		.easy = easy,
+		.done = done,
+		.ctx = ctx,
+		.body_max = request->body_max,
+		.too_big = request->too_big ? request->too_big : "the reply is larger than zoho.page_bytes_max"};
 	call->reply.head = (struct http_head){0, -1, -1, -1, -1};
 	call->started_ns = loop_clock();
 	for (int i = 0; request->headers[i]; i++)

@@ -19,6 +19,7 @@ struct http_reply {
 	bool too_big;	   /* … because it was larger than body_max */
 	bool unsent;	   /* … and nothing of the request can have reached the server */
 	long status;
+	const char *type; /* Content-Type, "" where it had none */
 	struct http_head head;
 	char *body; /* `done` may take it and set NULL */
 	size_t length;
@@ -28,6 +29,7 @@ typedef void (*http_done)(void *ctx, struct http_reply *);
 
 struct http_request {
 	const char *url;
+	const char *too_big;	/* the words for a body larger than body_max */
 	const char *headers[4]; /* "Name: value", ends with NULL; copied */
 	const char *post;	/* form body, copied; NULL: GET */
 	size_t body_max;

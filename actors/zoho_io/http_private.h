@@ -28,6 +28,7 @@ struct http_call {
 	http_done done;
 	void *ctx;
 	size_t body_max, capacity;
+	const char *too_big;
 	int64_t started_ns;
 	struct http_reply reply;
 	char error[CURL_ERROR_SIZE];

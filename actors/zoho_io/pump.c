@@ -1,6 +1,6 @@
 /* Owns the order of calls: what waits is looked at once per turn, most urgent lane first, and started when breaker,
  * ring, token and budget allow it. */
-#include "actors/zoho_io/zoho.h"
+#include "actors/zoho_io/images.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -32,7 +32,7 @@ bool zoho_may_go(struct zoho *z, struct call *call)
 		zoho_wake_in_ms(z, wait);
 		return false;
 	}
-	return zoho_room(z, call, 0);
+	return !call->to || zoho_room(z, call, 0);
 }
 
 /* False: nothing more of this lane for now. */
@@ -41,6 +41,8 @@ static bool start_one(struct zoho *z, enum lane lane)
 	struct call *call = z->actor->draining ? NULL : zoho_fetch_next(z, lane);
 	if (!call)
 		call = zoho_scan_next(z, lane);
+	if (!call && !z->actor->draining)
+		call = zoho_image_next(z, lane);
 	if (!call)
 		return false;
 	int64_t wait = zoho_budget_wait(&z->budget, lane, zoho_now_ms());
@@ -55,7 +57,9 @@ static bool start_one(struct zoho *z, enum lane lane)
 	enum token_need need = zoho_keeper_ask(z);
 	if (need != TOKEN_USE && need != TOKEN_USE_AND_RENEW)
 		return false;
-	if (call->page)
+	if (call->image)
+		zoho_image_go(call);
+	else if (call->page)
 		zoho_scan_go(call);
 	else
 		zoho_fetch_go(call);
@@ -84,6 +88,8 @@ static void refuse_behind_breakers(struct zoho *z)
 		if (lane == LANE_USER)
 			zoho_scans_refuse_product(z, lane, product, CODE_BREAKER_OPEN, why);
 		zoho_fetches_refuse_product(z, lane, product, why);
+		if (product == entity_of(ENTITY_PRODUCT)->product)
+			zoho_images_refuse(z, lane, lane, why);
 	}
 	if (shut >> BREAKER_AUTH & 1 && !*z->keeper.token.access) {
 		describe_breaker(z, BREAKER_AUTH, why, sizeof why);

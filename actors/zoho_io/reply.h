@@ -32,11 +32,15 @@ enum own_code { /* codes of failures that Zoho never saw */
 	CODE_NOT_AUTHORIZED = -3,
 	CODE_NOT_POSSIBLE = -4, /* no such endpoint, no such handler */
 	CODE_NETWORK = -5,
+	CODE_NO_IMAGE = -7, /* what came where an image was asked for is none that is kept */
 	CODE_SHAPE = -6, /* a whole reply that says success and carries nothing: no outage, perhaps the record's own */
 };
 
 /* `error`: the network's words, NULL when a whole reply came. `root`: the key that a good reply has. */
 void zoho_reply_read(
 	struct reply *, const char *root, bool list, const char *error, long status, const char *body, size_t length);
+struct http_reply;
+/* Of a call for an image: REPLY_OK with one of image_types and whole, REPLY_NOT_FOUND where Zoho says that there is none. */
+void zoho_image_reply_read(struct reply *, const struct http_reply *);
 /* "2015-05-28T00:00:00+0300", "…Z", "… +03:00" → Unix µs, 0 when it is none. */
 int64_t zoho_time(const char *text);

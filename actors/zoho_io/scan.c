@@ -1,6 +1,6 @@
 /* Owns the scans: from the dispatcher's request to its pages, in the order plan.c gives, each with its handler or
  * reported as failed. A run sent again replaces itself. */
-#include "actors/zoho_io/zoho.h"
+#include "actors/zoho_io/images.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +116,7 @@ void zoho_scans_refuse(struct zoho *z, enum lane from, enum lane to, int64_t cod
 	if (s->lane >= from && s->lane <= to)
 		refuse(s, code, why);
 	zoho_many_refuse(z, from, to, PRODUCTS, code, why);
+	zoho_images_refuse(z, from, to, why);
 }
 
 void zoho_scans_refuse_product(struct zoho *z, enum lane lane, enum product product, int64_t code, const char *why)
@@ -219,4 +220,5 @@ void zoho_scan_stop(struct actor *a, struct edge *e, const union message *messag
 		free_scan(s);
 	}
 	zoho_many_stop(a->state, message->scan_stop.run, message->scan_stop.fence);
+	zoho_images_stop(a->state, message->scan_stop.run, message->scan_stop.fence);
 }

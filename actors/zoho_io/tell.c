@@ -22,20 +22,24 @@ static void copy(struct str *s, char **at)
 
 static void keep(struct zoho *z, enum message_type type, const void *message)
 {
-	bool page = type == MSG_PAGE_FETCHED;
 	union message m;
-	if (page)
+	struct str none = {0}, *strings[3] = {&none, &none, &none};
+	if (type == MSG_PAGE_FETCHED) {
 		m.page_fetched = *(const struct msg_page_fetched *)message;
-	else
+		strings[0] = &m.page_fetched.run, strings[1] = &m.page_fetched.error;
+	} else if (type == MSG_IMAGE_DONE) {
+		m.image_done = *(const struct msg_image_done *)message;
+		strings[0] = &m.image_done.id, strings[1] = &m.image_done.run, strings[2] = &m.image_done.error;
+	} else {
 		m.fetched = *(const struct msg_fetched *)message;
-	struct str *strings[2] = {
-		page ? &m.page_fetched.run : &m.fetched.id, page ? &m.page_fetched.error : &m.fetched.error};
-	struct report *r = calloc(1, sizeof *r + strings[0]->len + strings[1]->len);
+		strings[0] = &m.fetched.id, strings[1] = &m.fetched.error;
+	}
+	struct report *r = calloc(1, sizeof *r + strings[0]->len + strings[1]->len + strings[2]->len);
 	if (!r)
 		die(EXIT_TEMPORARY, "out of memory");
 	char *at = r->text;
-	copy(strings[0], &at);
-	copy(strings[1], &at);
+	for (int i = 0; i < 3; i++)
+		copy(strings[i], &at);
 	r->type = type;
 	r->message = m;
 	STAILQ_INSERT_TAIL(&z->reports, r, in_zoho);

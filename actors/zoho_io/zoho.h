@@ -42,8 +42,9 @@ struct call { /* one page or record: asked until it is there or given up */
 	const struct entity *of;
 	bool page;		     /* of a scan; else a fetch */
 	bool list;		     /* its reply has a list, not one record */
+	bool image;		     /* its reply is no JSON */
 	struct http_call *http;	     /* CALL_FLYING */
-	struct edge *to;	     /* its handler */
+	struct edge *to;	     /* its handler; NULL: what comes stays here */
 	size_t reserved;	     /* bytes of the handler's ring */
 	int64_t not_before_ns;	     /* CALL_WAITING */
 	int64_t since_ns, waited_ns; /* when it was wanted, and how long it then waited to be sent */
@@ -96,6 +97,14 @@ struct fetch {
 TAILQ_HEAD(fetch_list, fetch);
 TAILQ_HEAD(scan_list, scan);
 
+struct image;
+TAILQ_HEAD(image_list, image);
+struct images {				  /* images.h */
+	struct image_list by_lane[LANES]; /* waiting and under way */
+	int n, dir;			  /* descriptor of their directory, -1 none */
+	bool looked_after;		  /* what a predecessor left has been seen to */
+};
+
 struct report { /* to the dispatcher, whose ring was full */
 	STAILQ_ENTRY(report) in_zoho;
 	enum message_type type;
@@ -118,6 +127,7 @@ struct zoho {
 	struct scan_list scans;
 	struct fetch_list fetches[LANES];
 	int fetches_n[LANES];
+	struct images images;
 	bool denied[ENTITIES];		 /* a fresh token didn't help: a permission is missing */
 	size_t reserved[BOOT_EDGES_MAX]; /* per edge: bytes for what is under way */
 	size_t page_bytes, record_bytes; /* what one is expected to take */

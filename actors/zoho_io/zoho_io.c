@@ -1,7 +1,7 @@
 /* zoho-io owns all traffic to Zoho: the one access token, the organisation's one budget of calls, the circuit breakers.
  * It fetches what the dispatcher asks for and gives it, as Zoho sent it, to the handler it belongs to. It keeps nothing
  * that can't be had again: what it was asked for is asked again when it was restarted. */
-#include "actors/zoho_io/zoho.h"
+#include "actors/zoho_io/images.h"
 #include "sql_embedded.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +15,8 @@ static void on_database(void *ctx, bool up, const char *why)
 	if (up)
 		zoho_budget_load(z); /* before the token: with that the first call goes out */
 	zoho_keeper_database(z, up);
+	if (up)
+		zoho_images_look_after(z);
 }
 
 static void on_alarm(void *ctx)
@@ -39,6 +41,7 @@ static void start(struct actor *a)
 	STAILQ_INIT(&z->reports);
 	for (int lane = 0; lane < LANES; lane++)
 		TAILQ_INIT(&z->fetches[lane]);
+	zoho_images_open(z);
 	srandom((unsigned)now_us());
 	zoho_target_open(&z->target, c);
 	zoho_breakers_open(z);
@@ -111,6 +114,7 @@ const struct actor_type actor_zoho_io = {
 			[MSG_SCAN] = zoho_scan,
 			[MSG_SCAN_STOP] = zoho_scan_stop,
 			[MSG_FETCH] = zoho_fetch,
+			[MSG_IMAGE] = zoho_image,
 			[MSG_MANY] = zoho_many,
 		},
 	.routes =

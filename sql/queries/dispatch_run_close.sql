@@ -7,7 +7,7 @@
 -- from the cursor (or before it) on; modified_since of later than the cursor leaves a gap that the next incremental run must read.
 WITH parts AS (
 	SELECT $2::uuid AS id, true AS counts UNION ALL
-	SELECT id, run_type <> 'stock' FROM tds_sync_runs WHERE parent_run_id = $2::uuid
+	SELECT id, run_type NOT IN ('stock', 'images') FROM tds_sync_runs WHERE parent_run_id = $2::uuid
 ), pages AS (
 	SELECT p.*, parts.counts FROM parts JOIN tds_run_pages p ON p.run_id = parts.id
 ), counts AS (

@@ -11,9 +11,9 @@ const struct command commands[] = {
 	{"health", "", "one line and the monitoring-plugin codes",
 		"Exits 0 healthy, 1 degraded, 2 critical, 3 unknown (TDS doesn't answer).", run_health},
 	{"sync",
-		"NAME [--incremental] [--dry-run] [--verify] [--confirm-deletes] [--all-items] [--with-stock-only] [--since TIME] [--batch-size N]"
+		"NAME [--incremental] [--dry-run] [--verify] [--confirm-deletes] [--all-items] [--with-stock-only] [--images] [--since TIME] [--batch-size N]"
 		" [--no-wait]",
-		"pull an entity (products or product, customers, …), items-with-stock, stock, or everything (sync-all)",
+		"pull an entity (products or product, customers, …), items-with-stock, stock, images, or everything (sync-all)",
 		"--incremental goes on from the stored cursor. --since takes a date or an RFC 3339 time. --dry-run"
 		" reports what would\n"
 		"change, field by field (tdsctl run show ID), and writes nothing. --verify compares every row with its table,"
@@ -22,7 +22,7 @@ const struct command commands[] = {
 		" id at once.\n"
 		"stock fetches the details of the products that are known, a hundred in a call: total and stock by location, which"
 		" may move\nwithout a new version. items-with-stock pulls products first. --with-stock-only leaves those alone that have"
-		" none, there and here.",
+		" none, there and here. images\nfetches the images of products that changed; --images does so behind products or items-with-stock.",
 		run_sync},
 	{"queue", "", "the queue by entity and status",
 		"Finished rows of the last 24 hours are counted, waiting ones always. Says which entities are paused or parked,\n"

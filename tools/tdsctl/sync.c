@@ -27,6 +27,8 @@ static void read_options(struct args *a, struct buf *body)
 		add_flag(body, "active_only", "false");
 	if (arg_flag(a, "--with-stock-only"))
 		add_flag(body, "with_stock_only", "true");
+	if (arg_flag(a, "--images"))
+		add_flag(body, "sync_images", "true");
 	if (size && strspn(size, "0123456789") != strlen(size))
 		fail(CTL_USAGE, "sync: --batch-size takes a whole number");
 	if (size && *size)

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "fault_reply.h"
 #include "image.h"
+#include "image_forms.h"
 #include "limits.h"
 #include "oauth.h"
 #include "options.h"
@@ -72,20 +73,21 @@ static void image(struct request *request, const char *id)
 {
 	const struct resource *items = resources;
 	struct record *record;
-	char seed[ID_TEXT_MAX] = "";
+	char seed[64] = "", type[16] = "";
 
 	store_lock();
 	record = find_live(items, id);
-	if (record)
+	if (record) {
 		snprintf(seed, sizeof seed, "%s", get_text(record->values, "image_document_id"));
+		snprintf(type, sizeof type, "%s", get_text(record->values, "image_type"));
+	}
 	store_unlock();
 	if (!*seed) {
 		api_error(
 			request, 404, record ? 1040 : 1002, record ? "Image does not exist." : "Item does not exist.");
 		return;
 	}
-	image_png(&request->reply, seed);
-	request->content_type = "image/png";
+	request->content_type = image_of(&request->reply, type, seed);
 }
 
 static void itemdetails(struct request *request)

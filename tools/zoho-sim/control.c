@@ -8,6 +8,7 @@
 
 #include "calls.h"
 #include "clock.h"
+#include "control_images.h"
 #include "drift.h"
 #include "faults.h"
 #include "limits.h"
@@ -178,6 +179,7 @@ static const struct {
 	{"quota", "POST", quota},
 	{"limits", "POST", limits},
 	{"change", "POST", control_change},
+	{"images", "GET", control_images},
 	{"stop", "GET POST", stop},
 };
 

@@ -1,8 +1,11 @@
 /* Owns what a fault does to a reply, so that the API's own code knows nothing of faults. */
 #include "fault_reply.h"
 
+#include <string.h>
+
 #include "api.h"
 #include "image.h"
+#include "image_forms.h"
 #include "oauth.h"
 #include "options.h"
 
@@ -71,6 +74,10 @@ bool fault_before(struct request *request, const struct fault *fault)
 	case FAULT_TRUNCATE:
 	case FAULT_GZIP_CUT:
 		return false;
+	case FAULT_IMAGE:
+		if (!strcmp(fault->body, "gone"))
+			api_error(request, 404, 1040, "Image does not exist.");
+		return !strcmp(fault->body, "gone");
 	default:
 		refuse(request, fault);
 		return true;
@@ -85,6 +92,8 @@ void fault_after(struct request *request, const struct fault *fault)
 	} else if (fault->kind == FAULT_TRUNCATE) {
 		body_instead(request, fault);
 		request->delivery = DELIVER_CUT;
+	} else if (fault->kind == FAULT_IMAGE && request->status == 200 && request->content_type) {
+		image_spoil(request, fault->body);
 	} else if (fault->kind == FAULT_GZIP_CUT) {
 		/* A stream that ends early, inside a message that is complete. */
 		gzip_wrap(&request->reply);

@@ -18,7 +18,7 @@
 #define FOR_EVER_SECONDS 1e9
 
 static const char *const kind_names[] = {"none", "429", "500", "503", "html", "truncate", "reset", "slow",
-	"token_revoked", "unauthorized", "hang", "gzip_cut"};
+	"token_revoked", "unauthorized", "hang", "gzip_cut", "image"};
 #define KIND_COUNT (sizeof kind_names / sizeof *kind_names)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -60,8 +60,8 @@ const char *faults_add(json_object *spec)
 	json_object *rate;
 
 	if (fault.kind == FAULT_NONE)
-		return "kind must be 429, 500, 503, html, truncate, reset, slow, token_revoked, unauthorized, hang or"
-		       " gzip_cut";
+		return "kind must be 429, 500, 503, html, truncate, reset, slow, token_revoked, unauthorized, hang,"
+		       " gzip_cut or image";
 	if (!spec_keys(spec, " kind path count rate after after_calls at_seconds for code status delay_ms body "))
 		return "keys are kind, path, count, rate, after, after_calls, at_seconds, for, code, status, delay_ms, body";
 	fault.count = spec_whole(spec, "count", -1);

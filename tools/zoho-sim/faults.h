@@ -21,6 +21,7 @@ enum fault_kind {
 	FAULT_UNAUTHORIZED,
 	FAULT_HANG,
 	FAULT_GZIP_CUT,
+	FAULT_IMAGE, /* a picture is spoiled as `body` says (image_forms.h), or isn't there ("gone") */
 };
 
 struct fault {

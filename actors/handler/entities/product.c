@@ -66,6 +66,7 @@ const struct entity entity_product = {
 	.sort = "sort_column=name&sort_order=A",
 	.filter = ALL,
 	.details = DETAILS_BY_CONTENT,
+	.image = "image_document_id",
 	.table = "products",
 	.key = "zoho_item_id",
 	.id_path = "item_id",

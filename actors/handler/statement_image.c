@@ -1,0 +1,135 @@
+/* Owns the SQL about images of records: the list's row says which one there is, tds_images which one we have, the record's
+ * image_url where it is served. Written beside the entity's other statements because it names its table. */
+#include "actors/handler/statement_parts.h"
+
+void statement_image_seen(struct buf *b, const struct entity *e)
+{
+	buf_str(b, ", img AS (INSERT INTO tds_images AS i (organization_id, source_entity_id, document_id)"
+		   " SELECT $1, v.id, nullif(");
+	statement_path(b, "v.doc", e->image, false);
+	buf_str(b, ", '') FROM val v WHERE NOT v.del AND (");
+	statement_present(b, "v.doc", e->image);
+	buf_str(b, ") AND (");
+	statement_path(b, "v.doc", e->image, false);
+	buf_str(b,
+		" <> '' OR EXISTS (SELECT FROM tds_images k WHERE k.organization_id = $1 AND k.source_entity_id = v.id))"
+		" ORDER BY v.id ON CONFLICT (organization_id, source_entity_id) DO UPDATE SET document_id = excluded.document_id,"
+		" seen_at = now(), error = NULL, attempts = 0, retry_at = NULL"
+		" WHERE i.document_id IS DISTINCT FROM excluded.document_id)");
+}
+
+static void scope(struct buf *b, const struct entity *e)
+{
+	buf_fmt(b,
+		"i.organization_id = $1 AND ((NOT $2::boolean AND NOT $3::boolean) OR EXISTS (SELECT FROM %s p"
+		" WHERE p.organization_id = $1 AND p.%s = i.source_entity_id AND (NOT $2::boolean OR p.is_active)"
+		" AND (NOT $3::boolean OR p.stock_quantity > 0)))"
+		" AND ($4::bigint = 0 OR EXISTS (SELECT FROM tds_entity_state s WHERE s.organization_id = $1"
+		" AND s.entity_type = '%s' AND s.source_entity_id = i.source_entity_id"
+		" AND s.last_modified >= 'epoch'::timestamptz + $4::bigint * interval '1 microsecond'))",
+		e->table, e->key, entity_names[e->id].name);
+}
+
+static const char differs[] = "document_id IS DISTINCT FROM i.stored_document_id";
+static const char due[] = "(i.retry_at IS NULL OR i.retry_at <= now())";
+
+/* Locks before it writes, as every writer of the entity's rows does. */
+static void set_lost_urls(struct buf *b, const struct entity *e)
+{
+	buf_fmt(b,
+		", lost AS (SELECT i.source_entity_id AS id, i.file FROM tds_images i JOIN %1$s p ON p.organization_id = $1"
+		" AND p.%2$s = i.source_entity_id WHERE i.organization_id = $1 AND i.file IS NOT NULL AND p.image_url IS NULL"
+		" AND NOT $8::boolean), locked AS MATERIALIZED (SELECT s.source_entity_id AS id FROM tds_entity_state s"
+		" WHERE s.organization_id = $1 AND s.entity_type = '%3$s' AND s.source_entity_id IN (SELECT id FROM lost)"
+		" ORDER BY s.source_entity_id FOR UPDATE), url AS (UPDATE %1$s p SET image_url = $7::text || l.file,"
+		" updated_at = now() FROM lost l JOIN locked USING (id) WHERE p.organization_id = $1 AND p.%2$s = l.id)",
+		e->table, e->key, entity_names[e->id].name);
+}
+
+static char *begin(const struct entity *e)
+{
+	struct buf b = {0};
+	buf_fmt(&b,
+		"WITH n AS (SELECT count(*) FILTER (WHERE i.%1$s AND %2$s AND i.file IS NULL) AS first,"
+		" count(*) FILTER (WHERE i.%1$s AND %2$s AND i.file IS NOT NULL) AS other,"
+		" count(*) FILTER (WHERE NOT i.%1$s AND i.document_id IS NOT NULL) AS same,"
+		" count(*) FILTER (WHERE i.%1$s AND NOT %2$s) AS refused FROM tds_images i WHERE ",
+		differs, due);
+	scope(&b, e);
+	buf_str(&b, ")");
+	set_lost_urls(&b, e);
+	buf_fmt(&b,
+		", ledger AS (INSERT INTO tds_run_pages (organization_id, run_id, page, entity_type, state, fence, rows, created,"
+		" updated, unchanged, skipped, applied_at) SELECT $1, r.id, 1, '%s', 'applied', r.fence, n.same + n.refused + c.first"
+		" + c.other, c.first, c.other, n.same, n.refused, now() FROM n CROSS JOIN LATERAL (SELECT CASE WHEN $8::boolean THEN"
+		" n.first ELSE 0 END AS first, CASE WHEN $8::boolean THEN n.other ELSE 0 END AS other) c JOIN tds_sync_runs r ON r.organization_id = $1 AND r.id = $5::uuid AND r.fence = $6::bigint"
+		" AND r.status = 'running' ON CONFLICT DO NOTHING),"
+		" planned AS (UPDATE tds_sync_runs r SET pages_expected = 1 + (n.first + n.other + $9::int - 1) / $9::int FROM n"
+		" WHERE r.organization_id = $1 AND r.id = $5::uuid AND r.fence = $6::bigint AND r.pages_expected IS NULL)"
+		" SELECT first + other + same + refused, first, other, same, refused FROM n",
+		entity_names[e->id].name);
+	return b.data;
+}
+
+static char *wanted(const struct entity *e)
+{
+	struct buf b = {0};
+	buf_fmt(&b,
+		"SELECT i.source_entity_id, coalesce(i.document_id, ''), coalesce(i.file, ''), (SELECT p.image_url FROM %s p"
+		" WHERE p.organization_id = $1 AND p.%s = i.source_entity_id LIMIT 1) FROM tds_images i WHERE i.%s"
+		" AND (i.retry_at IS NULL OR i.retry_at <= 'epoch'::timestamptz + $6::bigint * interval '1 microsecond') AND ",
+		e->table, e->key, differs);
+	scope(&b, e);
+	buf_str(&b, " ORDER BY i.seen_at DESC, i.source_entity_id DESC LIMIT $5::int");
+	return b.data;
+}
+
+/* What was said of a document that meanwhile isn't the record's says nothing of the new one; what wasn't wanted any more (it was
+ * asked for twice) is counted by nobody. */
+static void note(struct buf *b)
+{
+	buf_str(b,
+		"WITH was AS (SELECT FROM tds_images i WHERE i.organization_id = $1 AND i.source_entity_id = $2 AND i.");
+	buf_fmt(b, "%s AND %s)", differs, due);
+	buf_str(b,
+		", put AS (UPDATE tds_images i SET stored_document_id = CASE $4 WHEN 'stored' THEN $3 WHEN 'gone' THEN NULL"
+		" ELSE i.stored_document_id END, file = CASE WHEN $4 = 'refused' THEN i.file ELSE $5 END,"
+		" type = CASE WHEN $4 = 'refused' THEN i.type ELSE $6 END,"
+		" bytes = CASE WHEN $4 = 'refused' THEN i.bytes ELSE $7::bigint END,"
+		" sha256 = CASE WHEN $4 = 'refused' THEN i.sha256 ELSE $8 END,"
+		" fetched_at = CASE $4 WHEN 'stored' THEN now() WHEN 'gone' THEN NULL ELSE i.fetched_at END,"
+		" error = CASE WHEN i.document_id IS NOT DISTINCT FROM $3 THEN $9 ELSE i.error END,"
+		" attempts = CASE WHEN i.document_id IS NOT DISTINCT FROM $3 THEN i.attempts + ($9 IS NOT NULL)::int ELSE i.attempts END,"
+		" retry_at = CASE WHEN i.document_id IS NOT DISTINCT FROM $3 AND $9 IS NOT NULL"
+		" THEN now() + $10::bigint * interval '1 second' END"
+		" WHERE i.organization_id = $1 AND i.source_entity_id = $2 RETURNING 1)");
+}
+
+static char *record(const struct entity *e)
+{
+	struct buf b = {0};
+	note(&b);
+	buf_fmt(&b,
+		", url AS (UPDATE %s p SET image_url = $11::text || $5, updated_at = now() WHERE p.organization_id = $1 AND p.%s = $2"
+		" AND $4 <> 'refused' AND p.image_url IS DISTINCT FROM $11::text || $5"
+		" AND ($5 IS NOT NULL OR starts_with(p.image_url, $11))),"
+		" ledger AS (INSERT INTO tds_run_pages AS l (organization_id, run_id, page, entity_type, state, fence, ids, rows,"
+		" created, updated, skipped, failed, applied_at) SELECT $1, r.id, $14::int, '%s', 'applied', r.fence, ARRAY[$2], 1,"
+		" ($4 = 'stored' AND $15::boolean)::int, ($4 <> 'refused' AND NOT $15::boolean)::int,"
+		" ($4 = 'gone' AND $15::boolean)::int, ($4 = 'refused')::int, now() FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.id = $12::uuid"
+		" AND r.fence >= $13::bigint AND r.status = 'running' AND EXISTS (SELECT FROM was)"
+		" ON CONFLICT (run_id, page) DO UPDATE SET ids = l.ids || excluded.ids,"
+		" rows = l.rows + 1, created = l.created + excluded.created, updated = l.updated + excluded.updated,"
+		" skipped = l.skipped + excluded.skipped, failed = l.failed + excluded.failed, applied_at = now()) SELECT count(*) FROM put",
+		e->table, e->key, entity_names[e->id].name);
+	return b.data;
+}
+
+const struct image_statements *image_statements(const struct entity *e)
+{
+	static struct image_statements made;
+	if (!made.begin.sql)
+		made = (struct image_statements){
+			{"images_begin", begin(e)}, {"images_wanted", wanted(e)}, {"image_record", record(e)}};
+	return &made;
+}
