@@ -32,10 +32,13 @@ static void date(struct buf *b, const char *text)
 	buf_free(&test);
 }
 
+/* Every row of a list has one: Zoho's own form is told by its shape, which costs a fifth of the expression that tells the others. */
 void statement_time(struct buf *b, const char *text)
 {
 	struct buf test = {0};
-	buf_fmt(&test, "%s ~ '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?(Z|[+-]\\d\\d:?\\d\\d)$'",
+	buf_fmt(&test,
+		"%1$s LIKE '____-__-__T__:__:__+____' OR %1$s LIKE '____-__-__T__:__:__-____'"
+		" OR %1$s ~ '^\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,6})?(Z|[+-]\\d\\d:?\\d\\d)$'",
 		text);
 	tested(b, text, test.data, "::timestamptz");
 	buf_free(&test);
@@ -44,7 +47,7 @@ void statement_time(struct buf *b, const char *text)
 /* Whether the text is an id of Zoho's. */
 void statement_is_id(struct buf *b, const char *text)
 {
-	buf_fmt(b, "translate(%1$s, '%2$s', '') = '' AND length(%1$s) BETWEEN 1 AND 19", text, digits);
+	buf_fmt(b, "ltrim(%1$s, '%2$s') = '' AND octet_length(%1$s) BETWEEN 1 AND 19", text, digits);
 }
 
 static void id(struct buf *b, const char *text)
@@ -60,9 +63,9 @@ static void id(struct buf *b, const char *text)
 static void plain(struct buf *b, const char *text, const char *json)
 {
 	buf_fmt(b,
-		"CASE WHEN left(%1$s, 1) IN ('{', '[') AND jsonb_typeof(%2$s) IN ('object', 'array')"
+		"CASE WHEN ascii(%1$s) IN (%3$d, %4$d) AND jsonb_typeof(%2$s) IN ('object', 'array')"
 		" THEN ('not ' || nullif(nullif(%1$s, '{}'), '[]'))::bigint::text ELSE nullif(%1$s, '') END",
-		text, json);
+		text, json, '{', '[');
 }
 
 static void percent(struct buf *b, const char *text)

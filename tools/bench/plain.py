@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(bench.HERE, "..", "..", "tests", "scenario", "li
 import checker  # pylint: disable=wrong-import-position
 
 CASTS = {checker.number: "nullif({}, '')::numeric", checker.flag: "nullif({}, '')::boolean", checker.day: "nullif({}, '')::date",
-         checker.text: "nullif({}, '')", checker.active: "coalesce({} = 'active', true)"}
+         checker.text: "nullif({}, '')", checker.ident: "nullif({}, '')", checker.active: "coalesce({} = 'active', true)"}
 ID = {entity: of.key for entity, of in lists.OF.items()}
 
 
