@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "actors/handler/finish.h"
+#include "actors/handler/owed.h"
 #include "actors/handler/params.h"
 #include "actors/handler/refusal.h"
 
@@ -34,6 +35,7 @@ void applier_init(struct applier *p, struct actor *a, const struct entity *e, st
 	*p = (struct applier){.actor = a, .entity = e, .db = db, .writing = true};
 	snprintf(p->worker, sizeof p->worker, "worker-%u", a->boot->worker);
 	map_keys(&p->mapped, e);
+	TAILQ_INIT(&p->owed);
 	p->poison = getenv("TDS_POISON");
 }
 
@@ -249,6 +251,7 @@ void job_next_range(struct job *j)
 
 void job_run(struct applier *p, struct job *j)
 {
+	owed_again(p);
 	j->applier = p;
 	j->retry = j->repeated = j->begun = false;
 	j->careful = j->single_step;

@@ -7,6 +7,7 @@
 #include "actors/handler/slices.h"
 #include "actors/handler/statements.h"
 #include "ipc/buf.h"
+#include <sys/queue.h>
 
 enum job_kind { JOB_QUEUE, JOB_PAGE, JOB_RECORD };
 
@@ -69,7 +70,8 @@ struct applier {
 	struct buf docs, ids, marks;
 	struct buf lost;    /* by the job: ids of rows that it found lost, and wrote anew, with commas between */
 	struct buf changes; /* of the job, where it is traced: jsonb arrays with commas between */
-	struct buf stock;   /* of the job: ids of those whose stock changed, with commas between */
+	TAILQ_HEAD(owed_list, owed) owed; /* owed.c */
+	struct buf stock;		  /* of the job: ids of those whose stock changed, with commas between */
 };
 
 void applier_init(struct applier *, struct actor *, const struct entity *, struct db *);

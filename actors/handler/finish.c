@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "actors/handler/diagnose.h"
+#include "actors/handler/owed.h"
 #include "actors/handler/params.h"
 #include "sql_embedded.h"
 
@@ -131,17 +132,6 @@ void finish_add(struct job *j, struct db_call *call)
 	db_add(call, &commit, 0, NULL);
 }
 
-static const char not_committed[] = "25P02"; /* in_failed_sql_transaction */
-
-static void on_linked(void *ctx, const struct db_reply *r)
-{
-	const struct applier *p = ctx;
-	if (r->failure != DB_OK && strcmp(r->sqlstate, not_committed) != 0)
-		log_warn("own ids of related records are not set yet; the healer's next run does it",
-			LF_STR("entity", entity_names[p->entity->id].name), LF_STR("sqlstate", r->sqlstate),
-			LF_STR("error", r->message));
-}
-
 void finish_link(struct job *j)
 {
 	struct applier *p = j->applier;
@@ -149,11 +139,9 @@ void finish_link(struct job *j)
 		&entity_statements(p->entity, LOOK_PLAIN)->link[j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS];
 	if (!*link->sql || j->dry_run || !(j->created + j->updated))
 		return;
-	struct db_call *call = db_begin(p->db);
 	const struct db_param params[] = {
 		DB_TEXT(p->actor->config.zoho_organization_id), j->kind == JOB_QUEUE ? param_seqs(j) : param_ids(j)};
-	db_add(call, link, 2, params);
-	db_run(call, on_linked, p);
+	owed_run(p, link, 2, params);
 }
 
 static void refetch(struct job *j, uint64_t seq)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "actors/actor.h"
 #include "actors/handler/apply.h"
+#include "actors/handler/owed.h"
 #include "actors/handler/refusal.h"
 #include "actors/handler/stocked.h"
 
@@ -299,6 +300,14 @@ static void start(struct actor *a)
 	applier_init(&h->applier, a, h->entity, h->db);
 }
 
+/* At least once a second. */
+static void turn(struct actor *a)
+{
+	struct handler *h = a->state;
+	if (!h->now && !h->skipping && db_up(h->db))
+		owed_again(&h->applier);
+}
+
 /* The job under way is finished first; what is held stays in its ring and comes again at the next start. */
 static void drain(struct actor *a)
 {
@@ -312,5 +321,6 @@ const struct actor_type actor_handler = {
 	.state_size = sizeof(struct handler),
 	.start = start,
 	.drain = drain,
+	.turn = turn,
 	.on = {[MSG_WORK] = on_work, [MSG_PAGE] = on_page, [MSG_RECORD] = on_record},
 };

@@ -14,15 +14,41 @@ static const char *id_column(const struct field *fields, const struct field *f)
 	return "";
 }
 
+/* The own id of `to`'s row, once that is there. */
+static void own_id(struct buf *b, const struct link *to, const char *zoho_id)
+{
+	buf_fmt(b, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = t.%s)", to->table, to->key, zoho_id);
+}
+
 /* One UPDATE: `column` of the rows of `table` that `which` finds becomes the id of `to`'s row, once that is there. */
 static void link_rows(struct buf *b, int n, const char *table, const char *column, const struct link *to,
 	const char *zoho_id, const char *which)
 {
 	struct buf own = {0};
-	buf_fmt(&own, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = t.%s)", to->table, to->key,
-		zoho_id);
+	own_id(&own, to, zoho_id);
 	buf_fmt(b, ", link%d AS (UPDATE %s t SET %s = %s WHERE %s AND t.%s IS NULL AND %s IS NOT NULL)", n, table,
 		column, own.data, which, column, own.data);
+	buf_free(&own);
+}
+
+/* All that these fields refer to, in one UPDATE: of two that meet a row in one statement PostgreSQL does one only
+ * (documentation, "Data-Modifying Statements in WITH"). */
+static void link_fields(struct buf *b, int *n, const char *table, const struct field *fields, const char *which)
+{
+	struct buf set = {0}, where = {0}, own = {0};
+	for (const struct field *f = fields; f->path; f++) {
+		if (f->rule != RULE_LINK)
+			continue;
+		buf_reset(&own);
+		own_id(&own, f->link, id_column(fields, f));
+		buf_fmt(&set, "%s%s = coalesce(t.%s, %s)", set.len ? ", " : "", f->column, f->column, own.data);
+		buf_fmt(&where, "%s(t.%s IS NULL AND %s IS NOT NULL)", where.len ? " OR " : "", f->column, own.data);
+	}
+	if (set.len)
+		buf_fmt(b, ", link%d AS (UPDATE %s t SET %s WHERE %s AND (%s))", (*n)++, table, set.data, which,
+			where.data);
+	buf_free(&set);
+	buf_free(&where);
 	buf_free(&own);
 }
 
@@ -30,9 +56,7 @@ static void link_own(struct buf *b, const struct entity *e, int *n)
 {
 	char which[160];
 	snprintf(which, sizeof which, "t.organization_id = $1 AND t.%s = ANY (ARRAY(SELECT id FROM ids))", e->key);
-	for (const struct field *f = e->fields; f->path; f++)
-		if (f->rule == RULE_LINK)
-			link_rows(b, (*n)++, e->table, f->column, f->link, id_column(e->fields, f), which);
+	link_fields(b, n, e->table, e->fields, which);
 }
 
 static void link_lines(struct buf *b, const struct entity *e, int *n)
@@ -42,10 +66,7 @@ static void link_lines(struct buf *b, const struct entity *e, int *n)
 		"t.%s = ANY (ARRAY(SELECT o.id FROM %s o WHERE o.organization_id = $1"
 		" AND o.%s = ANY (ARRAY(SELECT id FROM ids))))",
 		e->lines->parent_column, e->table, e->key);
-	for (const struct field *f = e->lines->fields; f->path; f++)
-		if (f->rule == RULE_LINK)
-			link_rows(b, (*n)++, e->lines->table, f->column, f->link, id_column(e->lines->fields, f),
-				which.data);
+	link_fields(b, n, e->lines->table, e->lines->fields, which.data);
 	buf_free(&which);
 }
 
