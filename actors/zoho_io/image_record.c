@@ -31,7 +31,7 @@ static void digest(const void *bytes, size_t length, char hex[2 * DIGEST_BYTES +
 	unsigned char d[DIGEST_BYTES];
 	if (!EVP_Digest(bytes, length, d, NULL, EVP_sha256(), NULL))
 		die(EXIT_TEMPORARY, "SHA-256 isn't available");
-	for (int i = 0; i < DIGEST_BYTES; i++)
+	for (size_t i = 0; i < DIGEST_BYTES; i++)
 		snprintf(hex + 2 * i, 3, "%02x", d[i]);
 }
 

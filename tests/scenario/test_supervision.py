@@ -60,14 +60,14 @@ def pauses(root):
     s.stop()
 
 
-HAND = {"count": 616, "entity": 644, "id": 668}  # of struct slot_hand in a slot of 4096 bytes (ipc/slot.h)
+HAND = {"count": 616, "entity": 644, "id": 668}  # of struct slot_hand in a slot of 8192 bytes (ipc/slot.h)
 
 
 def slot_write(s, name, field, value):
     """Writes into an actor's slot as the actor itself would."""
     actors = [a["name"] for a in s.status()["actors"]]
     with open(f"/proc/{s.actor(name)['pid']}/fd/5", "r+b", buffering=0) as f:
-        f.seek((actors.index(name) + 1) * 4096 + HAND[field])
+        f.seek((actors.index(name) + 1) * 8192 + HAND[field])
         f.write(value)
 
 
