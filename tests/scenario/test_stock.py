@@ -53,7 +53,7 @@ def sell(sim, number, left):
 
 
 def all_of_it():
-    sim, tds = world(sim=ITEMS, sync={"details": False})
+    sim, tds = world(sim=ITEMS, sync={"details": False, "images": False})
     reply = tds.bulk("items-with-stock", active_only=False)
     tracked = sum("stock_on_hand" in row["record"] for row in sim.truth("product"))
     check("items-with-stock writes every product once", unless(reply.status == 200 and reply.json["success"] and (
@@ -111,7 +111,7 @@ def facts(sim, tds):
 
 
 def choices():
-    sim, tds = world(sim=ITEMS, sync={"details": False})
+    sim, tds = world(sim=ITEMS, sync={"details": False, "images": False})
     reply = tds.bulk("items-with-stock", dry_run=True, active_only=False)
     check("a dry run says what it would do", unless(stats(reply).get("created") == 450 and stats(reply)["stock_updated"] > 400, reply))
     check("and writes nothing", differs(tds.rows("SELECT (SELECT count(*) FROM products), (SELECT count(*) FROM product_stock), (SELECT count(*) FROM tds_run_plan), "
@@ -151,7 +151,7 @@ def choices():
 
 
 def named():
-    sim, tds = world(sim=ITEMS, sync={"details": False})
+    sim, tds = world(sim=ITEMS, sync={"details": False, "images": False})
     tds.bulk("items-with-stock", active_only=False)
     ids = with_locations(sim, 150)
     gone = sim.ids("product")[-1]
@@ -201,7 +201,7 @@ def refused(sim, tds, ids):
 
 def interrupted():
     """A stock run survives the death of everybody who works on it."""
-    sim, tds = world(sim={"items": 900, "active-items": 900, "latency_ms": 40}, sync={"details": False})
+    sim, tds = world(sim={"items": 900, "active-items": 900, "latency_ms": 40}, sync={"details": False, "images": False})
     tds.bulk("products")
     for who in ACTORS:
         tds.rows("TRUNCATE product_stock")
