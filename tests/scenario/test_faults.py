@@ -78,7 +78,7 @@ def unstable():
 
 def schedule():
     """Zoho fails by plan while pulls and webhooks go on; some webhooks come twice, late, out of date, or never."""
-    sim, tds = world(sim={**SIZES, "latency-ms": 10}, zoho={"timeout": "2s", "connect_timeout": "1s", "attempts_max": 8}, breaker={"timeout": "300ms"}, sync={"overlap": "5s"},
+    sim, tds = world(sim={**SIZES, "latency-ms": 10}, zoho={"timeout": "2s", "connect_timeout": "1s", "attempts_max": 8}, breaker={"failures": 100}, sync={"overlap": "5s"},
                      webhooks={"duplicate_rate": 0.2, "reorder_rate": 0.2, "loss_rate": 0.2, "stale_rate": 0.2})
     sim.control("POST", "faults", [
         {"kind": "503", "at_seconds": 0.1, "for": 5, "rate": 0.2, "count": 6}, {"kind": "429", "code": 1070, "at_seconds": 0.2, "count": 3, "rate": 0.2},

@@ -51,7 +51,7 @@ def each_list():
     reply = tds.bulk("sync-all", incremental=True, active_only=False)
     check("sync-all without cursors says that it pulls all", unless("13" in message(reply) and "full pull" in message(reply), message(reply)))
     check("and so does each part of it", unless(all("full pull" in r["message"] for r in reply.json["results"].values()), reply))
-    tds.quiet(60)
+    tds.quiet(60, details=False)
     time.sleep(OVERLAP + 1.1)
     before = {entity: cursor(tds, entity) for entity in ENTITIES}
     for entity in ENTITIES:
