@@ -72,7 +72,8 @@ void statement_value(struct buf *b, const char *doc, const struct field *f)
 /* Every look-up by key is a subquery that can't be pulled up (OFFSET 0, FOR UPDATE) or an array of all that an index
  * has: it is done by index, row for row, whatever the planner believes of a table that was empty when it last looked.
  * (A status as text keeps it from reading through the index of all that waits.) Of an array that it doesn't know the planner
- * believes that it has ten elements, and compares each with each; of a series, that it is long. */
+ * believes that it has ten elements, and compares each with each; of a series, that it is long. Of one whose end is a query it
+ * believes so even when it knows the array, else it found plans for each array better and made one every time. */
 static void source_queue(struct buf *b, bool lock)
 {
 	buf_fmt(b,
@@ -80,7 +81,7 @@ static void source_queue(struct buf *b, bool lock)
 		" q.last_modified AS lm, q.observed_at AS obs, q.operation_type = 'delete' AS del, q.is_full AS whole,"
 		" false AS list, q.inbox_event_id AS event_id, NULL::uuid AS run_id, q.id AS queue_id,"
 		" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"
-		" FROM ROWS FROM (unnest($2::bigint[]), generate_series(1, cardinality($2::bigint[]))) AS p(seq, pos)"
+		" FROM ROWS FROM (unnest($2::bigint[]), generate_series(1, (SELECT cardinality($2::bigint[])))) AS p(seq, pos)"
 		" CROSS JOIN LATERAL (SELECT * FROM tds_sync_queue w WHERE w.seq = p.seq"
 		" AND w.status::text IN ('pending', 'processing', 'retry', 'failed') %s) q"
 		" LEFT JOIN LATERAL (SELECT e.raw_payload FROM tds_inbox_events e WHERE e.id = q.inbox_event_id OFFSET 0) i"

@@ -1,10 +1,11 @@
 -- Closes worked-through queue rows; a whole record makes earlier waiting events of its record superfluous, dead letters
 -- included, deletes not. One of the same version has other content (else it were a duplicate): Zoho must say which is right,
 -- asked after both were received. Rows are looked up so that their key is used, whatever the planner thinks of the tables; a
--- series tells it that there may be many, else it compares each with each.
+-- series tells it that there may be many, else it compares each with each (its end is a query: what the planner can't fold makes a plan
+-- for known arrays no better than the one for all).
 -- $1 organisation, $2 seqs, $3 outcomes (text), $4 worker. Answers the superseded seqs, and the seq whose record is therefore
 -- to be fetched.
-WITH o AS (SELECT * FROM ROWS FROM (unnest($2::bigint[]), unnest($3::text[]), generate_series(1, cardinality($2::bigint[]))) AS o(seq, outcome, n)),
+WITH o AS (SELECT * FROM ROWS FROM (unnest($2::bigint[]), unnest($3::text[]), generate_series(1, (SELECT cardinality($2::bigint[])))) AS o(seq, outcome, n)),
 fin AS (
 	UPDATE tds_sync_queue q SET status = 'completed', completed_at = now(), started_at = coalesce(q.started_at, now()),
 		attempt_count = q.attempt_count + 1, next_retry_at = NULL, locked_by = NULL, lock_expires_at = NULL,

@@ -8,7 +8,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
-from tds import check, numbers, run, unless, world
+from tds import accepted, check, numbers, run, unless, world, wrap
 
 RECORDS, BATCH = 1500, 500
 ROWS_MAX = 20 * BATCH  # that one step of a statement may look at
@@ -27,11 +27,15 @@ def explain(tds, *handlers):
         check(f"{handler} begins anew", unless(tds.replaced(handler, tds.kill(handler, signal.SIGTERM)), tds.log()[-800:]))
 
 
-def vain(tds):
-    """The largest number of rows that a step of a statement of TDS (they begin with WITH) gave or refused in all its rounds, with the statement's
-    beginning; how many statements."""
+def plans_of(tds):
+    """What PostgreSQL did for statements of TDS, which begin with WITH."""
     with open(os.path.join(tds.data, "postgres", "log"), errors="replace") as log:
-        plans = [plan for plan in re.split(r"LOG:  duration: ", log.read()) if "Query Text: WITH " in plan[:4000]]
+        return [plan for plan in re.split(r"LOG:  duration: ", log.read()) if "Query Text: WITH " in plan[:4000]]
+
+
+def vain(plans):
+    """The largest number of rows that a step of a statement gave or refused in all its rounds, with the statement's beginning; how
+    many statements."""
     worst = (0, "")
     for plan in plans:
         statement, loops = plan.partition("Query Text: ")[2][:60], 1
@@ -58,9 +62,23 @@ def batches():
         check(f"{RECORDS} records of {year} are written", tds.quiet(40))
     done = tds.value("SELECT count(*) FROM tds_sync_queue WHERE status = 'completed'")
     check("every event is done with", unless(done == 5 * RECORDS, done))
-    (worst, statement), plans = vain(tds)
+    (worst, statement), plans = vain(plans_of(tds))
     check("PostgreSQL wrote down what it did", unless(plans >= 5 * RECORDS // BATCH, plans))
     check("no join compares each row with each", unless(worst <= ROWS_MAX, (worst, statement)))
+    check("it ends cleanly", tds.stop())
+
+
+def plans_kept():
+    """Planning costs more than applying an event: after a few, PostgreSQL must have a plan that it keeps ($1 stands in it)."""
+    sim, tds = world(sim={"items": 60}, sync={"details": False})
+    explain(tds, "handler:product")
+    for number in sim.ids("product")[:20]:
+        accepted(tds.webhook("products", wrap("product", numbers(sim.record("product", number)["record"]))))
+        tds.quiet(20, details=False)
+    for what, begin in (("applies", "WITH src AS"), ("closes", "WITH o AS")):
+        plans = [plan.partition("\n\t")[2].partition("cost=")[2] for plan in plans_of(tds) if "Query Text: " + begin in plan[:300]]
+        check(f"twenty events one by one: the statement that {what} them", unless(len(plans) >= 20, len(plans)))
+        check("is not planned for each", unless(len(plans) >= 20 and all("organization_id = $1" in plan for plan in plans[10:]), plans[-1:]))
     check("it ends cleanly", tds.stop())
 
 
@@ -75,10 +93,10 @@ def pages():
                 sim.control("POST", f"records/{entity}", {})
             reply = tds.bulk(name, active_only=False)
             check(f"600 {name}, {state}", unless(reply.status == 200 and reply.json["stats"]["successful"] >= 600, reply))
-    (worst, statement), plans = vain(tds)
+    (worst, statement), plans = vain(plans_of(tds))
     check("PostgreSQL wrote down what it did", unless(plans >= 27, plans))
     check("of no page and of no list each row is compared with each", unless(worst <= ROWS_MAX, (worst, statement)))
     check("it ends cleanly", tds.stop())
 
 
-run(batches, pages)
+run(batches, plans_kept, pages)

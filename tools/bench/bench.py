@@ -158,7 +158,7 @@ class Sim:
 
 
 class Tds:
-    """A tds with a private PostgreSQL, ready when the constructor returns."""
+    """A tds with a private PostgreSQL, ready when the constructor returns. It asks Zoho for nothing by itself, details only when told so."""
 
     def __init__(self, sim=None, settings="", calls_per_minute=100000, at_once=5, start=True, details=False):
         self.folder = tempfile.mkdtemp(prefix="tds-bench-")
@@ -172,7 +172,7 @@ class Tds:
                 http : {{ listen = [ "127.0.0.1:{self.port}" ]; requests_per_connection_max = 1000000000; }};
                 zoho : {{ organization_id = "{ORGANIZATION}"; calls_per_minute_max = {min(calls_per_minute, 100000)};
                     concurrent_calls_max = {at_once}; {zoho} }};
-                sync : {{ schedule = (); details = {str(details).lower()}; }};\n{settings}\n""")
+                sync : {{ schedule = (); details = {str(details).lower()}; images = false; }};\n{settings}\n""")
         os.chmod(os.path.join(self.folder, "tds.conf"), 0o600)
         if start:
             self.start()

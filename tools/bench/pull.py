@@ -91,7 +91,7 @@ def without_delay():
                           f"UPDATE {table} SET zoho_last_modified = zoho_last_modified - interval '1 day'")
             changed.append(pull(tds, sim, name, records)[0])
             with database.cursor() as c:
-                c.execute(f"TRUNCATE tds_entity_state, {table}")
+                c.execute(f"TRUNCATE tds_entity_state, {table} CASCADE")
             fresh.append(pull(tds, sim, name, records)[0])
             peer.append(bare_loop(sim, path, filter_by, pages, bearer)[0])
         for words, got in (("new to the database", fresh), ("all changed", changed), ("unchanged", unchanged)):
