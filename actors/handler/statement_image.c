@@ -8,7 +8,7 @@ void statement_image_seen(struct buf *b, const struct entity *e)
 		   " SELECT $1, v.id, nullif(");
 	statement_path(b, "v.doc", e->image, false);
 	buf_str(b, ", '') FROM val v WHERE NOT v.del AND (");
-	statement_present(b, "v.doc", e->image);
+	statement_path_present(b, "v.doc", e->image);
 	buf_str(b, ") AND (");
 	statement_path(b, "v.doc", e->image, false);
 	buf_str(b,
