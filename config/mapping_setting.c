@@ -20,7 +20,7 @@ static const char *column_at(const struct group *g, size_t i)
 		own[3] = l->order_column;
 		return i < 4 ? own[i] : NULL;
 	}
-	for (enum keep k = 0; k < KEEPS; k++)
+	for (enum keep k = 0; k < (g->e->image != NULL ? KEEPS : KEEP_IMAGE); k++)
 		if (i-- == 0)
 			return keep_defaults[k].column;
 	return NULL;

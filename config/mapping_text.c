@@ -75,13 +75,15 @@ static void put_lines(FILE *out, const struct lines *l)
 void mapping_reference(FILE *out)
 {
 	fputs("\nWhat can be mapped; beside these, of each table:", out);
-	for (const struct field *f = keep_defaults; f->column != NULL; f++)
-		fprintf(out, "%s `%s`", f == keep_defaults ? "" : ",", f->column);
+	for (enum keep k = 0; k < KEEP_IMAGE; k++)
+		fprintf(out, "%s `%s`", k == 0 ? "" : ",", keep_defaults[k].column);
 	fputs(".\n\n| entity | table, key | columns |\n|---|---|---|\n", out);
 	for (int i = 1; i < ENTITIES; i++) {
 		const struct entity *e = entities[i];
 		fprintf(out, "| %s | `%s` `%s` | ", entity_names[i].name, e->table, e->key);
 		put_columns(out, e->fields);
+		if (e->image != NULL)
+			fprintf(out, " `%s`", keep_defaults[KEEP_IMAGE].column);
 		fputs(" |\n", out);
 		if (e->lines != NULL)
 			put_lines(out, e->lines);

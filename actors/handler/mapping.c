@@ -53,7 +53,7 @@ static void by_default(struct mapped *m, const struct config *c, const struct en
 	m->table = default_table(c, e->table);
 	m->key.name = e->key;
 	m->fields = default_targets(e->fields);
-	for (int k = 0; k < KEEPS; k++)
+	for (int k = 0; k < (e->image ? KEEPS : KEEP_IMAGE); k++)
 		m->keep[k].name = keep_defaults[k].column;
 	if (!e->lines)
 		return;

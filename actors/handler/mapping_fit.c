@@ -79,6 +79,19 @@ static bool has_active(const struct field *fields)
 	return false;
 }
 
+/* Written by whoever fetches the image, once the row is there. */
+static const struct column *image_column(struct fit *f)
+{
+	const struct mapped_table *t = &f->m->table;
+	const struct column *c =
+		fit_column(f, t, &f->tables[place_of(f->m, false)], &f->m->keep[KEEP_IMAGE], true, false);
+	if (!c || (c->family == FAMILY_TEXT && c->update && !c->computed))
+		return c;
+	misfit(f, "column %s of %s can't be updated with an image's URL, which is a text: leave image_url out (\"\")",
+		c->name, t->shown);
+	return NULL;
+}
+
 static const struct field *fit_keep(struct fit *f, bool active_is_field)
 {
 	struct field *keep = made((KEEPS + 1) * sizeof *keep);
@@ -90,10 +103,11 @@ static const struct field *fit_keep(struct fit *f, bool active_is_field)
 		if (k == KEEP_ID || (k == KEEP_ACTIVE && active_is_field))
 			continue;
 		enum rule rule = k == KEEP_ACTIVE ? RULE_ACTIVE : keep_defaults[k].rule;
-		const struct column *c = fit_typed(f, &f->m->table, at, target, true, rule);
+		const struct column *c =
+			k == KEEP_IMAGE ? image_column(f) : fit_typed(f, &f->m->table, at, target, true, rule);
 		if (!c)
 			continue;
-		if (constant_for(&f->m->table, c->name))
+		if (k != KEEP_IMAGE && constant_for(&f->m->table, c->name))
 			misfit(f, "column %s of %s is a constant, and TDS writes it itself: one of the two", c->name,
 				f->m->table.shown);
 		keep[k].column = mapping_quoted(c->name);
@@ -110,7 +124,7 @@ static void check_default(struct fit *f)
 	for (int k = 0; k < KEEPS; k++) {
 		bool inserted =
 			k == KEEP_ORGANIZATION || k == KEEP_MODIFIED || k == KEEP_SYNCED; /* the others have defaults */
-		fit_column(f, &f->m->table, at, &f->m->keep[k], k == KEEP_CREATED, inserted);
+		fit_column(f, &f->m->table, at, &f->m->keep[k], k == KEEP_CREATED || k == KEEP_IMAGE, inserted);
 	}
 	fit_column(f, &f->m->table, at, &f->m->key, false, true);
 	for (size_t i = 0; e->fields[i].path; i++)

@@ -59,5 +59,6 @@ enum keep { /* the columns that every table has for TDS itself */
 	KEEP_SYNCED,
 	KEEP_CREATED,
 	KEEP_UPDATED,
+	KEEP_IMAGE, /* of entities that have one: where it is served */
 	KEEPS
 };

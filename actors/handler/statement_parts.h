@@ -36,6 +36,7 @@ void statement_cast(struct buf *, const struct column *type); /* "::bigint"; "" 
 void statement_source(struct buf *, const struct entity *, enum source, bool decide, int params);
 /* "fixed AS (…), ": what entity->fixed is referred to by, parameter `n`; "" where there is none. */
 void statement_fixed(struct buf *, const struct entity *, int n);
+void statement_with_fixed(struct buf *, const struct entity *, int n); /* the same alone: "WITH fixed AS (…) " */
 
 /* cand, known, put and want: who wins over what tds_entity_state says. And the row that tells of each record, to which a
  * statement may add columns before its FROM. */
@@ -75,8 +76,11 @@ extern const char statement_stock_updated[]; /* how many changed in nothing but 
 void statement_stock_counts(struct buf *, const struct entity *, enum look); /* ", changes, ids, how many" */
 /* A name as a text in a statement; those of an ERP's may hold anything. */
 void statement_literal(struct buf *, const char *name);
-/* Whether a row, `alias`, says that its record is active. */
+/* Whether a row, `alias`, says that its record is active: by a field, by whatever its table has for it (true: nothing). */
 void statement_active(struct buf *, const struct field *, const char *alias);
+void statement_row_active(struct buf *, const struct entity *, const char *alias);
+/* "alias.key = …" for the text of a Zoho id, of which rows of ours. */
+void statement_row_of(struct buf *, const struct entity *, const char *alias, const char *zoho_id);
 
 /* img: which image a record has now, into tds_images; a record that doesn't carry that says nothing. */
 void statement_image_seen(struct buf *, const struct entity *);

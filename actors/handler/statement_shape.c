@@ -40,6 +40,13 @@ void statement_key(struct buf *b, const struct column *key, const char *zoho_id,
 		buf_fmt(b, "CASE WHEN %s ~ '%s' THEN (%s)::%s END", zoho_id, digits, zoho_id, key->type);
 }
 
+void statement_row_of(struct buf *b, const struct entity *e, const char *alias, const char *zoho_id)
+{
+	statement_scope(b, e->shape, alias);
+	buf_fmt(b, " AND %s.%s = ", alias, e->key);
+	statement_key(b, e->shape ? e->shape->key : NULL, zoho_id, true);
+}
+
 enum made { MADE_TEXT, MADE_NUMBER, MADE_INTEGER, MADE_FLAG, MADE_DATE, MADE_TIME, MADE_JSON, MADE_KINDS };
 
 static const enum made makes[] = {

@@ -131,19 +131,6 @@ void statement_stock_counts(struct buf *b, const struct entity *e, enum look loo
 	buf_str(b, ", (SELECT array_agg(id) FROM stock), (SELECT count(*) FROM stock)");
 }
 
-/* Whether record k is active, true where its table doesn't say. */
-static void is_active(struct buf *b, const struct entity *e)
-{
-	const struct field *active = statement_keep(e, KEEP_ACTIVE);
-	for (const struct field *f = e->fields; f->path; f++)
-		if (f->rule == RULE_ACTIVE)
-			active = f;
-	if (active->column)
-		statement_active(b, active, "k");
-	else
-		buf_str(b, "true");
-}
-
 /* "EXISTS (…)": something of record t lies somewhere. */
 static void lies_somewhere(struct buf *b, const struct lines *l)
 {
@@ -168,7 +155,7 @@ static void chosen(struct buf *b, const struct entity *e)
 		"chosen AS (SELECT s.source_entity_id AS id, row_number() OVER (ORDER BY s.source_entity_id) AS n"
 		" FROM tds_entity_state s LEFT JOIN LATERAL (SELECT k.%s%s, ",
 		statement_id(e->shape), e->shape ? " AS id" : "");
-	is_active(b, e);
+	statement_row_active(b, e, "k");
 	buf_fmt(b, " AS active, k.%s AS quantity FROM %s k WHERE ", e->stock[0], e->table);
 	statement_scope(b, e->shape, "k");
 	buf_fmt(b, " AND k.%s = ", e->key);
@@ -198,20 +185,10 @@ char *statement_stock_plan(const struct entity *e)
 	return b.data;
 }
 
-static void with_fixed(struct buf *b, const struct entity *e, int n)
-{
-	if (!e->fixed)
-		return;
-	buf_str(b, "WITH ");
-	statement_fixed(b, e, n);
-	b->len -= strlen(", ");
-	buf_str(b, " ");
-}
-
 char *statement_stock_kept(const struct entity *e)
 {
 	struct buf b = {0};
-	with_fixed(&b, e, 3);
+	statement_with_fixed(&b, e, 3);
 	buf_fmt(&b, "SELECT k.%s%s FROM %s k WHERE ", e->key, e->shape ? "::text" : "", e->table);
 	statement_scope(&b, e->shape, "k");
 	buf_fmt(&b, " AND k.%s = ANY ($2::text[]", e->key);
@@ -225,7 +202,7 @@ char *statement_stock_kept(const struct entity *e)
 static void stale(struct buf *b, const struct entity *e)
 {
 	const struct field *synced = statement_keep(e, KEEP_SYNCED);
-	is_active(b, e);
+	statement_row_active(b, e, "k");
 	if (synced->column)
 		buf_fmt(b, " AND coalesce(k.%s, '-infinity') < now() - interval '24 hours'", synced->column);
 	buf_fmt(b, " AND NOT EXISTS (SELECT FROM seen WHERE seen.id = k.%s%s)", e->key, e->shape ? "::text" : "");

@@ -170,6 +170,12 @@ void statement_fixed(struct buf *b, const struct entity *e, int n)
 		buf_fmt(b, "fixed AS MATERIALIZED (SELECT $%d::text[] AS c), ", n);
 }
 
+void statement_with_fixed(struct buf *b, const struct entity *e, int n)
+{
+	if (e->fixed)
+		buf_fmt(b, "WITH fixed AS MATERIALIZED (SELECT $%d::text[] AS c) ", n);
+}
+
 void statement_source(struct buf *b, const struct entity *e, enum source from, bool decide, int params)
 {
 	buf_str(b, "WITH ");

@@ -48,6 +48,18 @@ void statement_active(struct buf *b, const struct field *f, const char *alias)
 	buf_fmt(b, number ? "(%s.%s <> 0)" : "%s.%s", alias, f->column);
 }
 
+void statement_row_active(struct buf *b, const struct entity *e, const char *alias)
+{
+	const struct field *active = statement_keep(e, KEEP_ACTIVE);
+	for (const struct field *f = e->fields; f->path; f++)
+		if (f->rule == RULE_ACTIVE)
+			active = f;
+	if (active->column)
+		statement_active(b, active, alias);
+	else
+		buf_str(b, "true");
+}
+
 /* What the column becomes: what the record says, which may be that it is unset; what was, where it says nothing. A value there
  * is says that the record carries it: only for the others that has to be looked up. */
 void statement_becomes(struct buf *b, const struct field *f, int i)

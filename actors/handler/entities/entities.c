@@ -22,6 +22,7 @@ const struct field keep_defaults[KEEPS + 1] = {
 	[KEEP_SYNCED] = {.column = "last_synced", .rule = RULE_TIME},
 	[KEEP_CREATED] = {.column = "created_at", .rule = RULE_TIME},
 	[KEEP_UPDATED] = {.column = "updated_at", .rule = RULE_TIME},
+	[KEEP_IMAGE] = {.column = "image_url", .rule = RULE_TEXT},
 };
 
 const struct entity *entity_of(uint64_t id)
