@@ -138,6 +138,7 @@ static void start(struct actor *a)
 	struct dispatcher *d = a->state;
 	d->actor = a;
 	d->product.id = ENTITY_PRODUCT;
+	mapped_entity_ask(&d->product, NULL, &a->config);
 	TAILQ_INIT(&d->runs);
 	details_out_init(d);
 	queue_init(&d->queue, a);

@@ -129,6 +129,8 @@ static void on_wanted(void *ctx, const struct db_reply *reply)
 static void no_table(struct dispatcher *d, struct run *r)
 {
 	mapped_entity_ask(&d->product, d->db, &d->actor->config);
+	if (!d->product.known)
+		return; /* the next tick knows */
 	if (r)
 		run_fail(d, r, "product doesn't fit its table: tdsctl status says why");
 	else

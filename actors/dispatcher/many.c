@@ -11,6 +11,8 @@
 
 static const int64_t patience_ns = 120000000000;
 static const struct db_statement plan_none = {"dispatch_many_none", "SELECT 0"};
+static const struct db_statement plan_misfit = {"dispatch_many_misfit",
+	"SELECT 'product doesn''t fit its table, or that isn''t known yet: tdsctl status'::int"};
 static const struct db_statement plan_some = {"dispatch_many_some", SQL_DISPATCH_MANY_SOME};
 static const struct db_statement next = {"dispatch_many_next", SQL_DISPATCH_MANY_NEXT};
 static const struct db_statement refused = {"dispatch_many_refused", SQL_DISPATCH_MANY_REFUSED};
@@ -33,12 +35,13 @@ static const char *number(char to[24], uint64_t n)
 	return to;
 }
 
-/* A table that has no place for stock, or that doesn't fit. */
-static void plan_nothing(const struct run *r, struct db_call *call)
+/* A table that has no place for stock leaves nothing to do; one that doesn't fit, or that isn't known yet, is no place to plan
+ * from: the run can't be opened. */
+static void plan_nothing(const struct run *r, struct db_call *call, bool misfit)
 {
-	log_warn(
-		"no stock is asked for: mapping.product leaves it out, or doesn't fit its table", LF_STR("run", r->id));
-	db_add(call, &plan_none, 0, NULL);
+	if (!misfit)
+		log_warn("no stock is asked for: mapping.product leaves it out", LF_STR("run", r->id));
+	db_add(call, misfit ? &plan_misfit : &plan_none, 0, NULL);
 }
 
 void many_plan(struct dispatcher *d, struct run *r, struct db_call *call)
@@ -53,7 +56,7 @@ void many_plan(struct dispatcher *d, struct run *r, struct db_call *call)
 	if (r->options.kind == RUN_STOCK && e && e->stock)
 		db_add(call, &entity_statements(e, LOOK_PLAIN)->plan, e->fixed ? 6 : 5, all);
 	else if (r->options.kind == RUN_STOCK)
-		plan_nothing(r, call);
+		plan_nothing(r, call, !e);
 	else
 		db_add(call, &plan_some, 3, some);
 	buf_free(&r->many.named);

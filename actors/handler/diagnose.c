@@ -145,34 +145,6 @@ static struct json_object *descend(struct json_object *at, const char *path, siz
 	return at;
 }
 
-/* An entry of custom_fields[] by its API name, label or id. */
-static struct json_object *custom_entry(struct json_object *doc, const char *from)
-{
-	static const char *const names[] = {"api_name", "label", "customfield_id", "field_id"};
-	struct json_object *list, *name, *value;
-	if (!json_object_object_get_ex(doc, "custom_fields", &list) || !json_object_is_type(list, json_type_array))
-		return NULL;
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *entry = json_object_array_get_idx(list, i);
-		for (size_t n = 0; n < sizeof names / sizeof *names; n++)
-			if (json_object_object_get_ex(entry, names[n], &name) &&
-				!strcmp(name ? json_object_get_string(name) : "", from) &&
-				json_object_object_get_ex(entry, "value", &value))
-				return value;
-	}
-	return NULL;
-}
-
-static struct json_object *custom_value(struct json_object *doc, const struct custom *c)
-{
-	char raw[160];
-	struct json_object *value;
-	snprintf(raw, sizeof raw, "%.128s_unformatted", c->from);
-	if (c->raw && (json_object_object_get_ex(doc, raw, &value) || json_object_object_get_ex(doc, c->from, &value)))
-		return value;
-	return custom_entry(doc, c->from);
-}
-
 /* The first alternative that has a value, as the statements have it; its name goes to *name, *name_n. */
 static struct json_object *lookup(struct json_object *doc, const char *path, const char **name, int *name_n)
 {
@@ -208,7 +180,7 @@ static bool check(const struct field *fields, struct json_object *doc, const cha
 		const char *name = f->path;
 		int n = (int)strlen(name);
 		struct buf why = {0};
-		struct json_object *v = f->custom	  ? custom_value(doc, f->custom)
+		struct json_object *v = f->custom	  ? diagnose_custom(doc, f->custom)
 					: *f->path == '^' ? NULL
 							  : lookup(doc, f->path, &name, &n);
 		refused = refusal_of(f, v, words, &why);
@@ -224,8 +196,8 @@ static bool check(const struct field *fields, struct json_object *doc, const cha
 static bool check_lines(const struct lines *l, const char *path, struct json_object *doc, const char *outer,
 	const char *words, struct buf *to, struct buf *field)
 {
-	const char *name;
-	int n;
+	const char *name = path;
+	int n = 0;
 	struct json_object *list = lookup(doc, path, &name, &n);
 	if (!json_object_is_type(list, json_type_array))
 		return false;

@@ -10,6 +10,9 @@
 void diagnose(
 	const struct entity *, bool named, struct str record, const char *words, struct buf *to, struct buf *field);
 
+struct json_object;
+/* The value of a custom field, as the statements have it; NULL: the record doesn't carry it. */
+struct json_object *diagnose_custom(struct json_object *record, const struct custom *);
 /* Appends why a text doesn't fit the column (NULL: as the rule has it); false: it does. */
 bool diagnose_column(const struct column *, const char *text, struct buf *why);
 /* Whether PostgreSQL's words are about this text in this column. */

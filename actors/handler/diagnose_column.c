@@ -1,6 +1,8 @@
-/* Says why a value doesn't fit the column that it is mapped to, in a person's words; PostgreSQL's name no column. */
+/* What of a refusal comes from a mapping: why a value doesn't fit its column, in a person's words (PostgreSQL's name no column),
+ * and where a custom field's value stands. */
 #include <ctype.h>
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,4 +77,32 @@ bool diagnose_words(const struct column *c, const char *text, const char *words)
 		return true;
 	snprintf(quoted, sizeof quoted, "\"%.150s\"", text);
 	return *text && c->family != FAMILY_TEXT && strstr(words, quoted);
+}
+
+/* An entry of custom_fields[] by its API name, label or id. */
+static struct json_object *custom_entry(struct json_object *doc, const char *from)
+{
+	static const char *const names[] = {"api_name", "label", "customfield_id", "field_id"};
+	struct json_object *list, *name, *value;
+	if (!json_object_object_get_ex(doc, "custom_fields", &list) || !json_object_is_type(list, json_type_array))
+		return NULL;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *entry = json_object_array_get_idx(list, i);
+		for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+			if (json_object_object_get_ex(entry, names[n], &name) &&
+				!strcmp(name ? json_object_get_string(name) : "", from) &&
+				json_object_object_get_ex(entry, "value", &value))
+				return value;
+	}
+	return NULL;
+}
+
+struct json_object *diagnose_custom(struct json_object *doc, const struct custom *c)
+{
+	char raw[160];
+	struct json_object *value;
+	snprintf(raw, sizeof raw, "%.128s_unformatted", c->from);
+	if (c->raw && (json_object_object_get_ex(doc, raw, &value) || json_object_object_get_ex(doc, c->from, &value)))
+		return value;
+	return custom_entry(doc, c->from);
 }

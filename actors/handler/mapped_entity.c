@@ -4,8 +4,13 @@
 static void on_catalogue(void *ctx, const struct db_reply *r)
 {
 	struct mapped_entity *m = ctx;
-	if (r->failure != DB_OK)
+	if (r->failure == DB_ENVIRONMENT)
 		return;
+	m->known = true;
+	if (r->failure != DB_OK) {
+		m->now = NULL;
+		return;
+	}
 	uint64_t hash = catalogue_hash(r->results[0], r->results[1]);
 	if (m->now && hash == m->seen)
 		return;
@@ -24,8 +29,10 @@ void mapped_entity_ask(struct mapped_entity *m, struct db *db, const struct conf
 		m->mapping = mapping_of(c);
 	if (mapping_default(m->mapping, m->id)) {
 		m->now = entities[m->id];
-		return;
+		m->known = true;
 	}
+	if (m->now == entities[m->id] || !db || !db_up(db))
+		return;
 	mapping_places(m->mapping, m->id, places);
 	struct db_call *call = db_begin(db);
 	catalogue_ask(call, places, MAPPING_PLACES);

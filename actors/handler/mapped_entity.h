@@ -7,9 +7,11 @@
 struct mapped_entity {
 	enum entity_id id;
 	const struct mapping *mapping;
-	const struct entity *now; /* NULL: not known, or it doesn't fit its table, of which its handler tells */
+	bool known;
+	const struct entity *now; /* NULL: not known yet, or it doesn't fit its table, of which its handler tells */
 	uint64_t seen;
 };
 
-/* At every connect: the answer comes after those to calls that were sent before it. */
+/* At start, which is enough for the default, and at every connect: the answer comes after those to calls that were sent before
+ * it. */
 void mapped_entity_ask(struct mapped_entity *, struct db *, const struct config *);

@@ -256,6 +256,7 @@ static void start(struct actor *a)
 	m->actor = a;
 	m->started_us = now_us();
 	m->product.id = ENTITY_PRODUCT;
+	mapped_entity_ask(&m->product, NULL, &a->config);
 	m->db = actor_database(a, on_database, m);
 	m->tick = (struct loop_op){.done = on_tick, .ctx = m};
 	on_tick(m, 0, 0);

@@ -110,7 +110,8 @@ static bool put_file(struct image *i, struct image_record *r)
 void zoho_image_record(struct image *i, enum image_outcome outcome, const struct reply *reply)
 {
 	if (!i->call.zoho->product.now) { /* since it was asked for */
-		zoho_image_done(i, IMAGE_AWAY, reply ? reply->status : 0, "product doesn't fit its table");
+		zoho_image_done(i, i->call.zoho->product.known ? IMAGE_AWAY : IMAGE_AGAIN, reply ? reply->status : 0,
+			"product doesn't fit its table, or that isn't known yet");
 		return;
 	}
 	struct image_record *r = calloc(1, sizeof *r);

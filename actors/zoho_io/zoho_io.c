@@ -58,6 +58,7 @@ static void start(struct actor *a)
 	if (!z->http)
 		die(EXIT_TEMPORARY, "libcurl can't be initialised");
 	z->product.id = ENTITY_PRODUCT;
+	mapped_entity_ask(&z->product, NULL, &a->config);
 	z->db = actor_database(a, on_database, z);
 	if (*z->target.missing)
 		log_warn("Zoho can't be asked", LF_STR("why", z->target.missing));

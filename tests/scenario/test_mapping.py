@@ -346,6 +346,10 @@ def misfit():
     events += [send(tds, "product", "products", numbers(sim.record("product", i)["record"])) for i in ids[:5]]
     reply = tds.bulk("products")
     check("its sync fails and says why", unless(not reply.json["success"] and "listprice" in reply.json["error"], reply))
+    reply = tds.post("/api/bff/tds/sync/stock")
+    check("so does a run about its stock", unless(reply.status >= 400 or not reply.json["success"], reply))
+    reply = tds.bulk("images")
+    check("and one about its images", unless(reply.status >= 400 or not reply.json["success"], reply))
     for name in ("customers", "invoices", "orders", "vendors"):
         reply = tds.bulk(name)
         check(f"the sync of {name} works", unless(reply.status == 200 and reply.json["success"], reply))
