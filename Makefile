@@ -28,8 +28,8 @@ override CFLAGS += -std=gnu17 -g $(OPT) $(WARNINGS) $(HARDENING) $(SANFLAGS) -MM
 override LDFLAGS += $(LDHARDEN) $(SANFLAGS)
 
 # What each program is made of: the folders, not a list of files.
-LIB_SRC   := $(wildcard ipc/*.c sql/*.c config/*.c)
-TDS_SRC   := $(wildcard supervisor/*.c actors/*.c actors/*/*.c actors/*/*/*.c)
+LIB_SRC   := $(wildcard ipc/*.c sql/*.c config/*.c actors/handler/entities/*.c) actors/kinds.c
+TDS_SRC   := $(filter-out $(LIB_SRC),$(wildcard supervisor/*.c actors/*.c actors/*/*.c actors/*/*/*.c))
 CTL_SRC   := $(wildcard tools/tdsctl/*.c)
 SIM_SRC   := $(wildcard tools/zoho-sim/*.c)
 BENCH_SRC := $(wildcard tools/bench/*.c)

@@ -72,6 +72,9 @@ enum apply_outcome {
 };
 extern const char *const outcome_names[];
 
+/* Instead of an SQLSTATE: the entity doesn't fit the tables that it is mapped to. Its handler has told people. */
+#define SQLSTATE_MISFIT "42TDS"
+
 enum lane {
 #define LANE(id, name, suffix, counter, leaves, text) LANE_##id,
 #include "actors/lanes.def"

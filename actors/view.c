@@ -98,7 +98,7 @@ static void on_answer(void *ctx, const struct db_reply *r)
 
 void view_answer(struct view *v, struct actor *a, struct db *db, struct edge *in, uint64_t request)
 {
-	struct db_param params[VIEW_PARAMS_MAX];
+	struct db_param params[VIEW_PARAMS_MAX + 1];
 	struct pending *p = calloc(1, sizeof *p);
 	if (!p)
 		die(EXIT_TEMPORARY, "out of memory");
@@ -106,6 +106,7 @@ void view_answer(struct view *v, struct actor *a, struct db *db, struct edge *in
 	for (int i = 0; i < v->n; i++)
 		params[i] = v->null[i] ? DB_NULL : DB_TEXT(v->text[i]);
 	struct db_call *call = db_begin(db);
-	db_add(call, v->statement, v->n, params);
+	params[v->n] = DB_TEXT(v->whole);
+	db_add(call, v->statement, v->n + (v->whole != NULL), params);
 	db_run(call, on_answer, p);
 }

@@ -10,6 +10,7 @@ struct view {
 	int n; /* parameters */
 	char text[VIEW_PARAMS_MAX][VIEW_TEXT_BYTES];
 	bool null[VIEW_PARAMS_MAX];
+	const char *whole;     /* one more parameter, of any length and borrowed; NULL: none */
 	const char *not_found; /* detail of the 404 when there is no row */
 };
 

@@ -1,5 +1,6 @@
 /* Owns the order in which a configuration comes together, later over earlier: defaults, file, conf.d, environment,
  * secrets' own files; then the checks that need all of it. */
+#include "config/mapping.h"
 #include "config/memory.h"
 #include "config/reading.h"
 #include "config/value.h"
@@ -41,9 +42,18 @@ int config_read(struct config *c, const char *file, char error[CONFIG_ERROR_BYTE
 bool config_same(const struct config *a, const struct config *b, enum config_who who)
 {
 	for (const struct parameter *p = parameters; p < parameters + PARAMETERS; p++)
-		if ((p->who & who) != 0 && !value_same(a, b, p))
+		if ((p->who & who) != 0 && p->type != PARAM_MAPPING && !value_same(a, b, p))
 			return false;
 	return true;
+}
+
+bool config_same_mapping(const struct config *a, const struct config *b, const char *entity)
+{
+	const struct strings *one = config_mapping(a, entity), *other = config_mapping(b, entity);
+	bool same = one->n == other->n;
+	for (size_t i = 0; same && i < one->n; i++)
+		same = strcmp(one->at[i], other->at[i]) == 0;
+	return same;
 }
 
 const char *config_unreloadable(const struct config *a, const struct config *b)

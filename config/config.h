@@ -49,7 +49,8 @@ typedef int64_t param_SIZE;	/* "64MiB" → bytes */
 typedef double param_FRACTION;
 typedef bool param_FLAG;
 typedef struct config_schedules param_SCHEDULES;
-typedef char param_RESERVED; /* documented, holds nothing yet: an empty group or list */
+typedef struct strings param_MAPPING; /* config/mapping.h */
+typedef char param_RESERVED;	      /* documented, holds nothing yet: an empty group or list */
 
 struct config {
 #define PARAMETER(section, key, type, def, min, max, reload, who, text) param_##type section##_##key;
@@ -76,8 +77,10 @@ int config_unseal(struct config *, int fd);
 void config_show(const struct config *, FILE *, bool only_changed);
 /* The reference for the README: a Markdown table per section, from the table. */
 void config_reference(FILE *);
-/* True when both hold the same for `who` (a reload restarts only the actors whose keys changed). */
+/* True when both hold the same for `who` (a reload restarts only the actors whose keys changed), mappings apart; and
+ * when they map an entity ("product") alike. */
 bool config_same(const struct config *, const struct config *, enum config_who who);
+bool config_same_mapping(const struct config *, const struct config *, const char *entity);
 /* Handlers of an entity ("product"): queue.workers_product, or queue.workers where that is 0 or unknown. */
 int64_t config_workers(const struct config *, const char *entity);
 /* The place of a CHOICE's value among its words: config_choice(c, "log.level") is an enum log_level. */

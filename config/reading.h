@@ -44,6 +44,9 @@ void reading_advise_mode(struct reading *, const struct parameter *, struct orig
 int reading_scan(struct reading *, const char *text, size_t n);
 struct config_setting_t;
 int reading_setting(struct reading *, const struct parameter *, const struct config_setting_t *, struct strings *texts);
+int reading_mapping(struct reading *, const struct parameter *, const struct config_setting_t *, struct strings *texts);
+/* A setting in the words of an error: 5, "text", a group. */
+const char *reading_shown(const struct config_setting_t *, char *room); /* VALUE_TEXT_BYTES */
 
 /* A whole small file, NUL-terminated; NULL and refused at `at` with `key` where it can't be had or is larger. */
 enum { FILE_BYTES_MAX = 1 << 20, SECRET_MODE = 04 };

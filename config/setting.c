@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *type_shown(const config_setting_t *s, char room[VALUE_TEXT_BYTES])
+const char *reading_shown(const config_setting_t *s, char *room)
 {
 	switch (config_setting_type(s)) {
 	case CONFIG_TYPE_INT:
@@ -38,7 +38,7 @@ static int refuse_type(struct reading *r, const struct parameter *p, const confi
 	char shown[VALUE_TEXT_BYTES], wanted[VALUE_TEXT_BYTES];
 	bool hide = parameter_secret(p) && config_setting_is_scalar(s);
 	return reading_refuse(r, origin_of(r, s), p->name, "is %s, must be %s",
-		hide ? "not such" : type_shown(s, shown), value_wanted(p, wanted));
+		hide ? "not such" : reading_shown(s, shown), value_wanted(p, wanted));
 }
 
 /* The text of a scalar; NULL where its type isn't the parameter's. */
@@ -71,7 +71,7 @@ static int list_texts(struct reading *r, const struct parameter *p, const config
 		if (config_setting_type(entry) != CONFIG_TYPE_STRING)
 			return reading_refuse(r, origin_of(r, entry), p->name,
 				"entry %d is %s, must be a text in quotes", i + 1,
-				parameter_secret(p) ? "no text" : type_shown(entry, room));
+				parameter_secret(p) ? "no text" : reading_shown(entry, room));
 		const char *text = config_setting_get_string(entry);
 		strings_add(r->c, texts, config_text(r->c, text, strlen(text)));
 	}
@@ -87,7 +87,7 @@ static bool schedule_flag(bool *flag, const config_setting_t *m, char why[VALUE_
 {
 	char room[VALUE_TEXT_BYTES];
 	bool good = config_setting_type(m) == CONFIG_TYPE_BOOL;
-	snprintf(why, VALUE_WHY_BYTES, "is %s, must be true or false", type_shown(m, room));
+	snprintf(why, VALUE_WHY_BYTES, "is %s, must be true or false", reading_shown(m, room));
 	*flag = good && config_setting_get_bool(m);
 	return good;
 }
@@ -109,7 +109,7 @@ static bool schedule_member(struct schedule_words *w, const config_setting_t *m,
 		return false;
 	}
 	if (config_setting_type(m) != CONFIG_TYPE_STRING) {
-		snprintf(why, VALUE_WHY_BYTES, "is %s, must be a text in quotes", type_shown(m, room));
+		snprintf(why, VALUE_WHY_BYTES, "is %s, must be a text in quotes", reading_shown(m, room));
 		return false;
 	}
 	*word = config_setting_get_string(m);
@@ -151,6 +151,8 @@ int reading_setting(
 	bool list = config_setting_is_list(s) || config_setting_is_array(s);
 	if (p->type == PARAM_RESERVED)
 		return config_setting_is_aggregate(s) && config_setting_length(s) == 0 ? 0 : refuse_type(r, p, s);
+	if (p->type == PARAM_MAPPING)
+		return reading_mapping(r, p, s, texts);
 	if (parameter_list(p) != list)
 		return refuse_type(r, p, s);
 	if (p->type == PARAM_SCHEDULES) {

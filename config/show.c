@@ -1,5 +1,6 @@
 /* Owns how the configuration is shown to people: its values without its secrets, and the reference of all parameters.
  */
+#include "config/mapping.h"
 #include "config/memory.h"
 #include "config/value.h"
 #include <string.h>
@@ -79,6 +80,7 @@ static const char *type_named(const struct parameter *p)
 		[PARAM_FRACTION] = "number",
 		[PARAM_FLAG] = "true or false",
 		[PARAM_SCHEDULES] = "list of groups",
+		[PARAM_MAPPING] = "group",
 		[PARAM_RESERVED] = "empty",
 	};
 	return names[p->type];
@@ -139,5 +141,8 @@ void config_reference(FILE *out)
 			fputs("|---|---|---|---|---|---|---|\n", out);
 		}
 		put_row(out, p);
+		bool last = p + 1 == parameters + PARAMETERS || strcmp(p[1].section, section) != 0;
+		if (last && p->type == PARAM_MAPPING)
+			mapping_reference(out);
 	}
 }

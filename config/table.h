@@ -15,6 +15,7 @@ enum parameter_type {
 	PARAM_FRACTION,
 	PARAM_FLAG,
 	PARAM_SCHEDULES,
+	PARAM_MAPPING,
 	PARAM_RESERVED,
 };
 
@@ -64,5 +65,6 @@ static inline bool parameter_secret(const struct parameter *p)
 }
 static inline bool parameter_list(const struct parameter *p)
 {
-	return p->type == PARAM_STRINGS || p->type == PARAM_SECRETS || p->type == PARAM_SCHEDULES;
+	return p->type == PARAM_STRINGS || p->type == PARAM_SECRETS || p->type == PARAM_SCHEDULES ||
+	       p->type == PARAM_MAPPING;
 }

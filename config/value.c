@@ -161,6 +161,7 @@ bool value_set(struct config *c, const struct parameter *p, const struct strings
 		return set_choice(c, p, texts->at[0], why);
 	case PARAM_STRINGS:
 	case PARAM_SECRETS:
+	case PARAM_MAPPING:
 		return set_list(c, p, texts, why);
 	case PARAM_INTEGER:
 	case PARAM_DURATION:

@@ -38,6 +38,7 @@ const char *value_text(const struct config *c, const struct parameter *p, size_t
 		return *(char *const *)value;
 	case PARAM_STRINGS:
 	case PARAM_SECRETS:
+	case PARAM_MAPPING:
 		return ((const struct strings *)value)->at[i];
 	case PARAM_INTEGER:
 		snprintf(room, VALUE_TEXT_BYTES, "%" PRId64, *(const int64_t *)value);
@@ -101,6 +102,7 @@ const char *value_wanted(const struct parameter *p, char room[VALUE_TEXT_BYTES])
 		[PARAM_SCHEDULES] = {"a list of ", " to ",
 			" groups, such as ( { name = \"stock\"; every = \"15m\"; } )"},
 		[PARAM_FLAG] = {"true or false", NULL, ""},
+		[PARAM_MAPPING] = {"a group { table = \"...\"; ... } that says at most ", " to ", " things"},
 		[PARAM_RESERVED] = {"empty: nothing reads it yet", NULL, ""},
 	};
 	if (p->type == PARAM_CHOICE)

@@ -100,6 +100,7 @@ static void answer_lost(struct db *db)
 		.sqlstate = "08006",
 		.message = message,
 		.detail = "",
+		.table = "",
 		.column = "",
 		.constraint = "",
 		.failed = -1};

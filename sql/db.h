@@ -53,6 +53,7 @@ struct db_reply { /* valid during `done` only */
 	char sqlstate[SQLSTATE_BYTES]; /* "" = fine; "08006" when the connection was lost */
 	const char *message;	       /* PostgreSQL's primary message, "" */
 	const char *detail;	       /* its detail, "" */
+	const char *table;	       /* table named by the error, "" */
 	const char *column;	       /* column named by the error, "" */
 	const char *constraint;	       /* constraint named by the error, "" */
 	int failed;		       /* which statement, -1 none */

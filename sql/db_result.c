@@ -66,6 +66,7 @@ static void finish(struct db *db)
 	struct db_call *call = db->first;
 	struct db_reply reply = {.message = field(call->error, PG_DIAG_MESSAGE_PRIMARY),
 		.detail = field(call->error, PG_DIAG_MESSAGE_DETAIL),
+		.table = field(call->error, PG_DIAG_TABLE_NAME),
 		.column = field(call->error, PG_DIAG_COLUMN_NAME),
 		.constraint = field(call->error, PG_DIAG_CONSTRAINT_NAME),
 		.failed = call->failed,

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "actors/handler/mapping.h"
+#include "config/table.h"
 #include "supervisor/supervisor.h"
 
 /* The log is descriptor 2, of the supervisor and of everybody it starts. */
@@ -39,13 +41,33 @@ void reopen_log(struct supervisor *s)
 		s->children[i].roll = child_runs(&s->children[i]);
 }
 
+/* Whether an actor's statements are made from how an entity is mapped. */
+static bool is_concerned(const struct child *c, enum entity_id e)
+{
+	char key[64];
+	snprintf(key, sizeof key, "mapping.%s", entity_names[e].name);
+	const struct parameter *p = parameter_named(key);
+	bool handler = child_who(c) == WHO_HANDLER;
+	return p && p->who & child_who(c) && (!handler || mapping_concerns((enum entity_id)c->entity, e));
+}
+
+static bool mapped_alike(const struct supervisor *s, const struct child *c, const struct config *before)
+{
+	for (int e = 1; e < ENTITIES; e++)
+		if (is_concerned(c, (enum entity_id)e) &&
+			!config_same_mapping(before, &s->config, entity_names[e].name))
+			return false;
+	return true;
+}
+
 static void mark_changed(struct supervisor *s, const struct config *before)
 {
 	for (int i = 1; i < s->children_n; i++) {
 		struct child *c = &s->children[i];
 		if (c->state == CHILD_PARKED)
 			child_event(s, c, EVENT_START);
-		else if (child_runs(c) && !config_same(before, &s->config, child_who(c)))
+		else if (child_runs(c) &&
+			 !(config_same(before, &s->config, child_who(c)) && mapped_alike(s, c, before)))
 			c->roll = true;
 	}
 }

@@ -2,7 +2,7 @@
  * backlog. What the handler reports settles the events. */
 #include "actors/dispatcher/dispatcher.h"
 
-static const int64_t answer_timeout_ns = 60000000000, refused_wait_ns = 60000000000;
+static const int64_t answer_timeout_ns = 60000000000;
 
 static size_t batch_size(const struct dispatcher *d, const struct shard *s)
 {
@@ -80,15 +80,14 @@ static void settle(struct dispatcher *d, struct event *e, uint64_t outcome, cons
  */
 static void put_back(struct dispatcher *d, struct shard *s, const struct msg_work_done *m)
 {
-	char code[SQLSTATE_BYTES] = "", error[256];
+	char code[SQLSTATE_BYTES] = "";
 	int64_t now = loop_now(d->actor->loop);
 	snprintf(code, sizeof code, "%.*s", (int)m->sqlstate.len, m->sqlstate.data);
-	snprintf(error, sizeof error, "%.*s", (int)m->error.len, m->error.data);
 	s->failures++;
-	s->not_before_ns =
-		now + (db_classify(code) == DB_PROGRAM ? refused_wait_ns : d->actor->config.queue_backoff_min);
 	if (db_classify(code) == DB_PROGRAM)
-		park_entity(d, s->entity, code, error);
+		park(d, s, m->sqlstate, m->error);
+	else
+		s->not_before_ns = now + d->actor->config.queue_backoff_min;
 	for (size_t i = 0; i < m->seqs.n; i++) {
 		struct event *e = queue_event(&d->queue, m->seqs.at[i]);
 		if (e && e->record->current == e && e->record->state == RECORD_BATCHED)
@@ -107,8 +106,10 @@ void batches_done(struct dispatcher *d, const struct msg_work_done *m)
 			put_back(d, s, m);
 		return;
 	}
-	if (s)
+	if (s) {
 		s->failures = 0;
+		s->parked = false;
+	}
 	for (size_t i = 0; i < m->superseded.n; i++) {
 		struct event *e = queue_event(&d->queue, m->superseded.at[i]);
 		if (e && e->record->current != e)

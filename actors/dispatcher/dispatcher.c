@@ -110,6 +110,7 @@ static void on_database(void *ctx, bool up, const char *why)
 	(void)why;
 	if (!up)
 		return;
+	mapped_entity_ask(&d->product, d->db, &d->actor->config);
 	pause_load(d);
 	runs_resume(d);
 }
@@ -123,6 +124,8 @@ static void turn(struct actor *a)
 static void peer_restarted(struct actor *a, struct edge *e)
 {
 	struct dispatcher *d = a->state;
+	if (e->peer_kind == ACTOR_HANDLER && !e->consumer)
+		park_over(d, e);
 	if (e->peer_kind != ACTOR_ZOHO_IO || e->consumer)
 		return;
 	fetches_resend(d);
@@ -134,6 +137,8 @@ static void start(struct actor *a)
 {
 	struct dispatcher *d = a->state;
 	d->actor = a;
+	d->product.id = ENTITY_PRODUCT;
+	mapped_entity_ask(&d->product, NULL, &a->config);
 	TAILQ_INIT(&d->runs);
 	details_out_init(d);
 	queue_init(&d->queue, a);

@@ -3,6 +3,7 @@
 #include <sys/queue.h>
 #include "actors/actor.h"
 #include "actors/dispatcher/queue.h"
+#include "actors/handler/mapped_entity.h"
 
 enum { FETCHES_IN_FLIGHT_MAX = 64, DETAILS_IN_FLIGHT_MAX = 64, PROOFS_IN_FLIGHT_MAX = 4 };
 
@@ -25,6 +26,7 @@ struct dispatcher {
 	struct db *db;
 	struct queue queue;
 	struct loop_op tick;
+	struct mapped_entity product; /* whose stock is planned from its table */
 
 	/* sweep.c */
 	bool sweeping, sweep_all;
@@ -85,7 +87,13 @@ void bury_event(struct dispatcher *, struct event *, const char *code, const cha
 /* A delete that something later contradicted, and Zoho says 404: it is done as of now. */
 void confirm_delete(struct dispatcher *, struct event *);
 int64_t backoff_ns(const struct config *, unsigned attempts);
-void park_entity(struct dispatcher *, enum entity_id, const char *code, const char *error);
+
+/* park.c: entities that can't be written. */
+void park(struct dispatcher *, struct shard *, struct str sqlstate, struct str words);
+bool parked(const struct dispatcher *, const struct shard *);
+bool parked_entity(const struct dispatcher *, enum entity_id);
+bool park_holds(const struct dispatcher *, const struct shard *); /* nothing more may be fetched for it */
+void park_over(struct dispatcher *, const struct edge *);	  /* its handler was started anew */
 
 /* fetches.c: records that Zoho must be asked for. */
 void fetches_send(struct dispatcher *);

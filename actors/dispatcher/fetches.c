@@ -34,12 +34,12 @@ bool zoho_shut(const struct dispatcher *d, enum lane lane, enum entity_id entity
 
 static bool may_go(const struct dispatcher *d, const struct record *r)
 {
-	return !d->queue.paused[r->key.entity] && !zoho_shut(d, lane_of(r), r->key.entity) &&
-	       (!is_proof(r) || d->queue.proving_n < PROOFS_IN_FLIGHT_MAX);
+	return !d->queue.paused[r->key.entity] && !park_holds(d, r->shard) &&
+	       !zoho_shut(d, lane_of(r), r->key.entity) && (!is_proof(r) || d->queue.proving_n < PROOFS_IN_FLIGHT_MAX);
 }
 
-/* The first whose entity isn't paused and whose product of Zoho's answers; proofs a few at a time, that nothing urgent
- * waits behind them. */
+/* The first whose entity is neither paused nor parked and whose product of Zoho's answers; proofs a few at a time, that nothing
+ * urgent waits behind them. */
 static struct record *next(struct dispatcher *d)
 {
 	struct record *r = TAILQ_FIRST(&d->queue.to_fetch);
@@ -158,9 +158,31 @@ static enum entity_id other_type(uint64_t entity)
 	return entity == ENTITY_CUSTOMER ? ENTITY_VENDOR : entity == ENTITY_VENDOR ? ENTITY_CUSTOMER : ENTITY_NONE;
 }
 
+/* Not this record, its entity: that it can't be written says nothing of the record. */
+static bool is_structural(struct str sqlstate)
+{
+	char code[SQLSTATE_BYTES];
+	snprintf(code, sizeof code, "%.*s", (int)sqlstate.len, sqlstate.data ? sqlstate.data : "");
+	return !strncmp(code, "42", 2);
+}
+
+/* Whether its entity can be written, as far as this record shows. */
+static bool judge_writable(struct dispatcher *d, struct record *r, const struct msg_record_applied *m)
+{
+	struct shard *s = r ? r->shard : queue_shard(&d->queue, (enum entity_id)m->entity, m->id);
+	bool writable = !m->retry || !is_structural(m->sqlstate);
+	if (s && !writable)
+		park(d, s, m->sqlstate, m->error);
+	else if (s && !m->retry)
+		s->parked = false;
+	return writable;
+}
+
 /* Nobody waits for the answer in memory: the record's row knows whether it is still to be fetched. */
 static void detail_applied(struct dispatcher *d, const struct msg_record_applied *m, uint64_t outcome, int64_t asked_ns)
 {
+	if (m->retry && is_structural(m->sqlstate))
+		return; /* parked: nothing of that entity is asked for, and nobody else waits */
 	if (m->retry)
 		details_later(d); /* still wanted; what PostgreSQL refused now it may take then */
 	else if (outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH)
@@ -192,9 +214,12 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 	/* zoho-io answers two requests for one record once: any answer ends the detail's, too */
 	bool settled = !m->retry && (outcome == OUTCOME_APPLIED || memchr(m->id.data, ',', m->id.len));
 	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, settled);
+	bool writable = judge_writable(d, r, m);
 	if (!r) {
 		if (!m->seq)
 			detail_applied(d, m, outcome, asked_ns);
+	} else if (r->current && !writable) {
+		queue_to_state(&d->queue, r, RECORD_TO_FETCH, loop_now(d->actor->loop));
 	} else if (outcome == OUTCOME_REFETCH && other_type(m->entity)) {
 		of_other_type(d, r, m);
 	} else if (r->current && (m->retry || outcome == OUTCOME_SKIPPED)) {

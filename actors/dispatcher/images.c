@@ -19,9 +19,10 @@ struct image_look { /* a query's context: its run may be gone when it is answere
 	uint64_t fence;
 };
 
-static const struct image_statements *statements(void)
+/* NULL: the products' table isn't known, or they don't fit it, of which their handler tells. */
+static const struct image_statements *statements(const struct dispatcher *d)
 {
-	return image_statements(entity_of(ENTITY_PRODUCT));
+	return d->product.now ? image_statements(d->product.now) : NULL;
 }
 
 static struct image_look *look_of(struct dispatcher *d, const struct run *r)
@@ -125,14 +126,31 @@ static void on_wanted(void *ctx, const struct db_reply *reply)
 	}
 }
 
+static void no_table(struct dispatcher *d, struct run *r)
+{
+	mapped_entity_ask(&d->product, d->db, &d->actor->config);
+	if (!d->product.known)
+		return; /* the next tick knows */
+	if (r)
+		run_fail(d, r, "product doesn't fit its table: tdsctl status says why");
+	else
+		later(d, away_wait_ns);
+}
+
 static void look(struct dispatcher *d, struct run *r)
 {
 	char since[24], as_of[24];
 	snprintf(since, sizeof since, "%" PRId64, r ? r->since_us : 0);
 	snprintf(as_of, sizeof as_of, "%" PRId64, r ? r->opened_us : now_us());
-	db_query(d->db, &statements()->wanted, on_wanted, look_of(d, r), 6, d->actor->config.zoho_organization_id,
-		r && r->options.active_only ? "true" : "false", r && r->options.with_stock_only ? "true" : "false",
-		since, r && r->options.dry_run ? shown : together, as_of);
+	const struct image_statements *s = statements(d);
+	if (!s) {
+		no_table(d, r);
+		return;
+	}
+	db_query(d->db, &s->wanted, on_wanted, look_of(d, r), 6 + (d->product.now->fixed != NULL),
+		d->actor->config.zoho_organization_id, r && r->options.active_only ? "true" : "false",
+		r && r->options.with_stock_only ? "true" : "false", since, r && r->options.dry_run ? shown : together,
+		as_of, d->product.now->fixed);
 	if (r)
 		r->images.asked = true;
 	else
@@ -168,10 +186,16 @@ static void begin(struct dispatcher *d, struct run *r)
 	char since[24], fence[24];
 	snprintf(since, sizeof since, "%" PRId64, r->since_us);
 	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
+	const struct image_statements *s = statements(d);
+	if (!s) {
+		no_table(d, r);
+		return;
+	}
 	r->images.asked = true;
-	db_query(d->db, &statements()->begin, on_begun, look_of(d, r), 9, d->actor->config.zoho_organization_id,
-		r->options.active_only ? "true" : "false", r->options.with_stock_only ? "true" : "false", since, r->id,
-		fence, IMAGES_URL, r->options.dry_run ? "true" : "false", together);
+	db_query(d->db, &s->begin, on_begun, look_of(d, r), 9 + (d->product.now->fixed != NULL),
+		d->actor->config.zoho_organization_id, r->options.active_only ? "true" : "false",
+		r->options.with_stock_only ? "true" : "false", since, r->id, fence, IMAGES_URL,
+		r->options.dry_run ? "true" : "false", together, d->product.now->fixed);
 }
 
 void images_step(struct dispatcher *d, struct run *r)

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "actors/dispatcher/runs.h"
-#include "actors/handler/entity.h"
 #include "actors/handler/statements.h"
 #include "actors/zoho_io/reply.h"
 #include "sql_embedded.h"
 
 static const int64_t patience_ns = 120000000000;
+static const struct db_statement plan_none = {"dispatch_many_none", "SELECT 0"};
+static const struct db_statement plan_misfit = {"dispatch_many_misfit",
+	"SELECT 'product doesn''t fit its table, or that isn''t known yet: tdsctl status'::int"};
 static const struct db_statement plan_some = {"dispatch_many_some", SQL_DISPATCH_MANY_SOME};
 static const struct db_statement next = {"dispatch_many_next", SQL_DISPATCH_MANY_NEXT};
 static const struct db_statement refused = {"dispatch_many_refused", SQL_DISPATCH_MANY_REFUSED};
@@ -33,19 +35,28 @@ static const char *number(char to[24], uint64_t n)
 	return to;
 }
 
+/* A table that has no place for stock leaves nothing to do; one that doesn't fit, or that isn't known yet, is no place to plan
+ * from: the run can't be opened. */
+static void plan_nothing(const struct run *r, struct db_call *call, bool misfit)
+{
+	if (!misfit)
+		log_warn("no stock is asked for: mapping.product leaves it out", LF_STR("run", r->id));
+	db_add(call, misfit ? &plan_misfit : &plan_none, 0, NULL);
+}
+
 void many_plan(struct dispatcher *d, struct run *r, struct db_call *call)
 {
-	static struct db_statement plan_all = {"stock_plan", NULL};
+	const struct entity *e = d->product.now;
 	char page[24];
-	if (!plan_all.sql)
-		plan_all.sql = statement_stock_plan(entities[ENTITY_PRODUCT]);
 	number(page, (uint64_t)r->options.per_page);
 	const struct db_param all[] = {DB_TEXT(d->actor->config.zoho_organization_id), DB_TEXT(r->id), DB_TEXT(page),
 		DB_TEXT(r->options.active_only ? "true" : "false"),
-		DB_TEXT(r->options.with_stock_only ? "true" : "false")};
+		DB_TEXT(r->options.with_stock_only ? "true" : "false"), DB_TEXT(e ? e->fixed : NULL)};
 	const struct db_param some[] = {DB_TEXT(r->id), DB_TEXT(r->many.named.data), DB_TEXT(page)};
-	if (r->options.kind == RUN_STOCK)
-		db_add(call, &plan_all, 5, all);
+	if (r->options.kind == RUN_STOCK && e && e->stock)
+		db_add(call, &entity_statements(e, LOOK_PLAIN)->plan, e->fixed ? 6 : 5, all);
+	else if (r->options.kind == RUN_STOCK)
+		plan_nothing(r, call, !e);
 	else
 		db_add(call, &plan_some, 3, some);
 	buf_free(&r->many.named);

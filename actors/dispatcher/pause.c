@@ -83,7 +83,7 @@ void pause_awake(const struct dispatcher *d, struct buf *b)
 {
 	const char *lead = "{";
 	for (int e = 1; e < ENTITIES; e++) {
-		if (d->queue.paused[e])
+		if (d->queue.paused[e] || parked_entity(d, (enum entity_id)e))
 			continue;
 		buf_fmt(b, "%s%s", lead, entity_names[e].name);
 		lead = ",";

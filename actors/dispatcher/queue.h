@@ -57,6 +57,7 @@ struct shard { /* one handler */
 	uint64_t next_batch;
 	int64_t not_before_ns; /* parked or backing off */
 	unsigned failures;     /* environment failures in a row */
+	bool parked;	       /* it was, and nothing has been written since */
 };
 
 struct queue {

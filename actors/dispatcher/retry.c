@@ -9,7 +9,6 @@
 static const struct db_statement again = {"dispatch_retry", SQL_DISPATCH_RETRY};
 static const struct db_statement dead = {"apply_dead_letter_queue", SQL_APPLY_DEAD_LETTER_QUEUE};
 static const struct db_statement confirm = {"dispatch_confirm_delete", SQL_DISPATCH_CONFIRM_DELETE};
-static const struct db_statement alert = {"dispatch_alert", SQL_DISPATCH_ALERT};
 
 static void on_written(void *ctx, const struct db_reply *r)
 {
@@ -73,19 +72,4 @@ void confirm_delete(struct dispatcher *d, struct event *e)
 	queue_forget(&d->queue, e);
 	queue_settle(&d->queue, r, loop_now(d->actor->loop));
 	db_query(d->db, &confirm, on_confirmed, d, 2, d->actor->config.zoho_organization_id, seq);
-}
-
-void park_entity(struct dispatcher *d, enum entity_id entity, const char *code, const char *error)
-{
-	const char *name = entity_names[entity].name;
-	char key[64], title[96], message[512];
-	snprintf(key, sizeof key, "entity-parked:%s", name);
-	snprintf(title, sizeof title, "%s is not being applied", name);
-	snprintf(message, sizeof message,
-		"PostgreSQL refuses every record (%s: %s). The events wait; it is tried again every minute.", code,
-		error);
-	log_error("entity parked: the database refuses all of it", LF_STR("entity", name), LF_STR("sqlstate", code),
-		LF_STR("error", error));
-	db_query(d->db, &alert, NULL, NULL, 7, d->actor->config.zoho_organization_id, "entity_parked", key, "error",
-		title, message, name);
 }

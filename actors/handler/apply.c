@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "actors/handler/finish.h"
+#include "actors/handler/made.h"
 #include "actors/handler/owed.h"
 #include "actors/handler/params.h"
 #include "actors/handler/refusal.h"
@@ -16,14 +17,27 @@ static const struct db_statement savepoint = {"savepoint", "SAVEPOINT one"};
 static const struct db_statement constraints = {"constraints", "SET CONSTRAINTS ALL IMMEDIATE"};
 static const struct db_statement release = {"release", "RELEASE SAVEPOINT one"};
 
+static void map_custom(struct slice_keys *k, const struct custom *c)
+{
+	slice_keys_add(k, "custom_fields");
+	if (!c->raw)
+		return;
+	slice_keys_add(k, c->from);
+	slice_keys_add(k, made_text("%s_unformatted", c->from));
+}
+
 static void map_keys(struct slice_keys *k, const struct entity *e)
 {
 	slice_keys_add(k, e->id_path);
 	slice_keys_add(k, e->version_path);
 	if (e->type_path)
 		slice_keys_add(k, e->type_path);
-	for (const struct field *f = e->fields; f->path; f++)
-		slice_keys_add(k, f->path);
+	for (const struct field *f = e->fields; f->path; f++) {
+		if (f->custom)
+			map_custom(k, f->custom);
+		else
+			slice_keys_add(k, f->path);
+	}
 	if (e->lines)
 		slice_keys_add(k, e->lines->path);
 	if (e->image)
@@ -34,7 +48,6 @@ void applier_init(struct applier *p, struct actor *a, const struct entity *e, st
 {
 	*p = (struct applier){.actor = a, .entity = e, .db = db, .writing = true};
 	snprintf(p->worker, sizeof p->worker, "worker-%u", a->boot->worker);
-	map_keys(&p->mapped, e);
 	TAILQ_INIT(&p->owed);
 	p->poison = getenv("TDS_POISON");
 }
@@ -42,6 +55,21 @@ void applier_init(struct applier *p, struct actor *a, const struct entity *e, st
 static const char *kind_of_record(const struct job *j)
 {
 	return j->kind == JOB_PAGE && !j->details ? "list" : "detail";
+}
+
+void applier_take(struct applier *p, const struct entity *e)
+{
+	p->entity = e;
+	p->mapped.n = 0;
+	map_keys(&p->mapped, e);
+}
+
+/* What a statement refers to as fixed goes behind its own parameters; how many there are then. */
+static int with_fixed(const struct applier *p, struct db_param *params, int n)
+{
+	if (p->entity->fixed)
+		params[n++] = DB_TEXT(p->entity->fixed);
+	return n;
 }
 
 static enum source source_of(const struct job *j)
@@ -93,9 +121,9 @@ static void write_winners(struct job *j)
 {
 	struct applier *p = j->applier;
 	struct db_call *call = db_begin(p->db);
-	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), param_winners(j),
+	struct db_param params[6] = {DB_TEXT(p->actor->config.zoho_organization_id), param_winners(j),
 		DB_TEXT(p->worker), DB_TEXT(kind_of_record(j)), *j->run ? DB_TEXT(j->run) : DB_NULL};
-	db_add(call, &sql_of(j)->write[source_of(j)], j->kind == JOB_QUEUE ? 3 : 5, params);
+	db_add(call, &sql_of(j)->write[source_of(j)], with_fixed(p, params, j->kind == JOB_QUEUE ? 3 : 5), params);
 	if (j->careful) {
 		db_add(call, &constraints, 0, NULL);
 		db_add(call, &release, 0, NULL);
@@ -194,7 +222,7 @@ static void decide(struct job *j)
 	const struct db_statement *statement = (at_once ? sql_of(j)->apply : sql_of(j)->decide) + source_of(j);
 	char sent[24];
 	snprintf(sent, sizeof sent, "%" PRId64, j->sent_us);
-	struct db_param params[6] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j),
+	struct db_param params[7] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j),
 		DB_TEXT(queue ? p->worker : sent), DB_TEXT(kind_of_record(j)), *j->run ? DB_TEXT(j->run) : DB_NULL,
 		DB_TEXT(p->worker)};
 	if (!j->begun)
@@ -204,7 +232,7 @@ static void decide(struct job *j)
 	j->begun = true;
 	slot_hand_batch(p->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)(j->at.hi - j->at.lo),
 		entity_names[p->entity->id].name);
-	db_add(call, statement, (queue ? 2 : 5) + at_once, params);
+	db_add(call, statement, with_fixed(p, params, (queue ? 2 : 5) + at_once), params);
 	db_run(call, at_once ? on_applied : on_decided, j);
 }
 

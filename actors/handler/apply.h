@@ -75,6 +75,8 @@ struct applier {
 };
 
 void applier_init(struct applier *, struct actor *, const struct entity *, struct db *);
+/* From now on it is this entity, mapped otherwise: makes its statements. */
+void applier_take(struct applier *, const struct entity *);
 /* Runs a job; `done` is called once, never inside. */
 void job_run(struct applier *, struct job *);
 /* Poison handed on by the supervisor: dead-letters the waiting events of (id) with the obituary, then calls done. */

@@ -160,28 +160,44 @@ static struct json_object *lookup(struct json_object *doc, const char *path, con
 	return NULL;
 }
 
-static bool check(
-	const struct field *fields, struct json_object *doc, const char *prefix, struct buf *to, struct buf *field)
+/* What one field is refused for: by its rule, by its column, or by PostgreSQL's words about it. */
+static bool refusal_of(const struct field *f, struct json_object *v, const char *words, struct buf *why)
 {
-	for (const struct field *f = fields; f->path; f++) {
-		const char *name;
-		int n;
-		struct json_object *v = *f->path == '^' ? NULL : lookup(doc, f->path, &name, &n);
-		const char *why = complaint(f->rule, v);
-		if (why) {
+	const char *by_rule = complaint(f->rule, v), *text = v ? json_object_get_string(v) : "";
+	bool in_column = f->type && *text && f->rule != RULE_LINK && f->rule != RULE_ACTIVE && f->rule != RULE_WHOLE;
+	if (by_rule)
+		buf_str(why, by_rule);
+	else if (in_column && !diagnose_column(f->type, text, why) && diagnose_words(f->type, text, words))
+		buf_fmt(why, "is refused: %s", words);
+	return why->len > 0;
+}
+
+static bool check(const struct field *fields, struct json_object *doc, const char *prefix, const char *words,
+	struct buf *to, struct buf *field)
+{
+	bool refused = false;
+	for (const struct field *f = fields; f->path && !refused; f++) {
+		const char *name = f->path;
+		int n = (int)strlen(name);
+		struct buf why = {0};
+		struct json_object *v = f->custom	  ? diagnose_custom(doc, f->custom)
+					: *f->path == '^' ? NULL
+							  : lookup(doc, f->path, &name, &n);
+		refused = refusal_of(f, v, words, &why);
+		if (refused) {
 			buf_fmt(field, "%s%.*s", prefix, n, name);
-			buf_fmt(to, "field %s: \"%.80s\" %s", field->data, json_object_get_string(v), why);
-			return true;
+			buf_fmt(to, "field %s: \"%.80s\" %s", field->data, json_object_get_string(v), why.data);
 		}
+		buf_free(&why);
 	}
-	return false;
+	return refused;
 }
 
 static bool check_lines(const struct lines *l, const char *path, struct json_object *doc, const char *outer,
-	struct buf *to, struct buf *field)
+	const char *words, struct buf *to, struct buf *field)
 {
-	const char *name;
-	int n;
+	const char *name = path;
+	int n = 0;
 	struct json_object *list = lookup(doc, path, &name, &n);
 	if (!json_object_is_type(list, json_type_array))
 		return false;
@@ -189,9 +205,9 @@ static bool check_lines(const struct lines *l, const char *path, struct json_obj
 		struct json_object *line = json_object_array_get_idx(list, i);
 		char prefix[160];
 		snprintf(prefix, sizeof prefix, "%s%.*s[%zu].", outer, n, name, i);
-		if (check(l->fields, line, prefix, to, field))
+		if (check(l->fields, line, prefix, words, to, field))
 			return true;
-		if (!*outer && l->nested && check_lines(l, l->nested, line, prefix, to, field))
+		if (!*outer && l->nested && check_lines(l, l->nested, line, prefix, words, to, field))
 			return true;
 	}
 	return false;
@@ -251,15 +267,16 @@ static bool check_storable(struct str record, struct buf *to, struct buf *field)
 	return false;
 }
 
-void diagnose(const struct entity *e, bool named, struct str record, struct buf *to, struct buf *field)
+void diagnose(
+	const struct entity *e, bool named, struct str record, const char *words, struct buf *to, struct buf *field)
 {
 	const struct field version[] = {{.path = e->version_path, .column = "", .rule = RULE_TIME}, {0}};
 	struct json_tokener *tok = json_tokener_new_ex(SLICE_DEPTH_MAX);
 	struct json_object *doc = tok ? json_tokener_parse_ex(tok, record.data, (int)record.len) : NULL;
 	if (json_object_is_type(doc, json_type_object) && !check_storable(record, to, field) &&
-		!(!named && (check_id(e, doc, to, field) || check(version, doc, "", to, field))) &&
-		!check(e->fields, doc, "", to, field) && e->lines)
-		check_lines(e->lines, e->lines->path, doc, "", to, field);
+		!(!named && (check_id(e, doc, to, field) || check(version, doc, "", words, to, field))) &&
+		!check(e->fields, doc, "", words, to, field) && e->lines)
+		check_lines(e->lines, e->lines->path, doc, "", words, to, field);
 	json_object_put(doc);
 	json_tokener_free(tok);
 }

@@ -3,6 +3,7 @@
  * entities.def and one such file. */
 #pragma once
 #include <stdbool.h>
+#include "actors/handler/shape.h"
 #include "actors/kinds.h"
 
 /* The rule by which a JSON value becomes a column. A key that isn't there leaves the column as it is; "" and null are unset (SQL
@@ -29,6 +30,10 @@ struct link {
 	const char *table, *key;
 };
 
+struct custom { /* a custom field: what stands for its name, and for that with "_unformatted" behind it */
+	const char *name, *raw, *from;
+};
+
 struct field {
 	const char *
 		path; /* key in the record; "a|b": the first that is there; "a.b", "a.0.b": nested; of lines "^a": of the record */
@@ -36,7 +41,12 @@ struct field {
 	enum rule rule;
 	const struct link *link; /* RULE_LINK */
 	const char *unset;	 /* of lines: the literal that stands for a value that isn't there; NULL: NULL */
+	/* where mapped: */
+	const struct custom *custom; /* the path isn't used */
+	const struct column *type;   /* what the column is; NULL: as the rule has it */
+	const struct shape *to;	     /* RULE_LINK: the table referred to */
 };
+extern const struct field keep_defaults[KEEPS + 1]; /* by enum keep; ends with column NULL */
 #define FIELD(path_, column_, rule_)                                                                                   \
 	{                                                                                                              \
 		.path = (path_), .column = (column_), .rule = RULE_##rule_                                             \
@@ -53,6 +63,9 @@ struct lines { /* rows that stand in an array of the record: replaced as a set w
 	const char *parent_column, *parent_key; /* own id and Zoho id of the record */
 	const char *order_column;		/* position, from 1; NULL: none */
 	const struct field *fields;		/* ends with path NULL */
+	/* where mapped: */
+	const struct shape *shape;	    /* NULL: the default one; else parent_column or parent_key may be NULL, */
+	const struct column *parent, *zoho; /* and this is what they are */
 };
 
 struct backlink { /* rows of others that wait for this record: set `column` where `key` matches and it is NULL */
@@ -104,6 +117,12 @@ struct entity {
 	/* Columns that say how much of it there is, first what lies there; ends with NULL. What lies where are its lines, which
 	 * are compared and written where they differ: a run tells whose stock changed. NULL: none */
 	const char *const *stock;
+
+	/* where it is mapped, or refers to what is: */
+	const struct shape *shape;	 /* NULL: the default one */
+	const struct field *keep;	 /* by enum keep, instead of keep_defaults; column NULL: left out; NULL: all */
+	const struct unlinked *unlinked; /* instead of backlinks */
+	const char *fixed; /* texts that the statements refer to as fixed.c, as PostgreSQL's text[]; NULL: none */
 };
 
 extern const struct entity *const entities[ENTITIES];

@@ -98,8 +98,9 @@ static void add_lost(struct job *j, struct db_call *call)
 	buf_reset(ids);
 	buf_fmt(ids, "{%s}", j->applier->lost.data);
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(ids->data),
-		DB_TEXT(j->kind == JOB_PAGE ? "true" : "false")};
-	db_add(call, &entity_statements(j->applier->entity, LOOK_PLAIN)->lost, 3, params);
+		DB_TEXT(j->kind == JOB_PAGE ? "true" : "false"), DB_TEXT(j->applier->entity->fixed)};
+	db_add(call, &entity_statements(j->applier->entity, LOOK_PLAIN)->lost, j->applier->entity->fixed ? 4 : 3,
+		params);
 	log_warn("rows were gone from the table and are written anew",
 		LF_STR("entity", entity_names[j->applier->entity->id].name), LF_STR("ids", ids->data));
 }
@@ -139,9 +140,9 @@ void finish_link(struct job *j)
 		&entity_statements(p->entity, LOOK_PLAIN)->link[j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS];
 	if (!*link->sql || j->dry_run || !(j->created + j->updated))
 		return;
-	const struct db_param params[] = {
-		DB_TEXT(p->actor->config.zoho_organization_id), j->kind == JOB_QUEUE ? param_seqs(j) : param_ids(j)};
-	owed_run(p, link, 2, params);
+	const struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id),
+		j->kind == JOB_QUEUE ? param_seqs(j) : param_ids(j), DB_TEXT(p->entity->fixed)};
+	owed_run(p, link, p->entity->fixed ? 3 : 2, params);
 }
 
 static void refetch(struct job *j, uint64_t seq)
@@ -169,7 +170,7 @@ void finish_read(struct job *j, const struct db_reply *r)
 static void reason(struct job *j, struct str record, struct buf *why, struct buf *field)
 {
 	if (record.data)
-		diagnose(j->applier->entity, j->kind == JOB_QUEUE, record, why, field);
+		diagnose(j->applier->entity, j->kind == JOB_QUEUE, record, j->error, why, field);
 	if (why->len)
 		return;
 	if (*j->column) {

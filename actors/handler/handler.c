@@ -5,8 +5,10 @@
 #include <string.h>
 #include "actors/actor.h"
 #include "actors/handler/apply.h"
+#include "actors/handler/fitting.h"
 #include "actors/handler/owed.h"
 #include "actors/handler/refusal.h"
+#include "actors/handler/report.h"
 #include "actors/handler/stocked.h"
 
 enum { EDGES_WAITING_MAX = 2 }; /* dispatcher and zoho-io */
@@ -21,6 +23,7 @@ struct waiting { /* a held message */
 
 struct handler {
 	struct applier applier;
+	struct fitting fitting;
 	struct db *db;
 	const struct entity *entity;
 	struct waiting waiting[EDGES_WAITING_MAX], *now; /* now: the one being worked on */
@@ -31,70 +34,11 @@ struct handler {
 	int64_t retry_ns;
 	uint32_t skips_left; /* poison still to be set aside: nothing else before it */
 	bool single_step, skipping;
+	bool looked_again; /* at the tables, because of the job in hand */
+	struct loop_op soon;
 };
 
 static void work_on(struct actor *);
-
-static void count_job(struct actor *a, const struct job *j)
-{
-	uint64_t done = j->created + j->updated + j->unchanged + j->stale;
-	actor_count(a, COUNT_PROCESSED, done + j->failed);
-	actor_count(a, COUNT_SUCCEEDED, done);
-	actor_count(a, COUNT_FAILED, j->failed);
-	actor_count(a, COUNT_CREATED, j->created);
-	actor_count(a, COUNT_UPDATED, j->updated);
-	actor_count(a, COUNT_UNCHANGED, j->unchanged);
-	actor_count(a, COUNT_STALE, j->stale);
-	actor_count(a, COUNT_SUPERSEDED, j->closed_n);
-	actor_count(a, COUNT_BATCHES, 1);
-	if (j->kind == JOB_PAGE)
-		actor_count(a, COUNT_PAGES, 1);
-}
-
-static bool report_work(struct actor *a, const struct job *j, const struct msg_work *m)
-{
-	struct edge *to = actor_edge(a, ACTOR_DISPATCHER, 0);
-	return actor_send(a, to, MSG_WORK_DONE,
-		&(struct msg_work_done){.batch = m->batch,
-			.entity = m->entity,
-			.seqs = {j->seqs, j->n},
-			.outcomes = {j->outcomes, j->retry ? 0 : j->n},
-			.retry = j->retry,
-			.sqlstate = str_of(j->sqlstate),
-			.error = str_of(j->error),
-			.superseded = {j->closed, j->closed_n}});
-}
-
-static bool report_page(struct actor *a, const struct job *j, const struct msg_page *m)
-{
-	return actor_send(a, actor_edge(a, ACTOR_DISPATCHER, 0), MSG_PAGE_APPLIED,
-		&(struct msg_page_applied){.run = m->run,
-			.fence = m->fence,
-			.entity = m->entity,
-			.page = m->page,
-			.retry = j->retry && !j->repeated,
-			.rows = j->docs->n,
-			.created = j->created,
-			.updated = j->updated,
-			.unchanged = j->unchanged,
-			.stale = j->stale,
-			.failed = j->failed,
-			.skipped = j->docs->n - j->n,
-			.stock = j->stock,
-			.error = str_of(j->retry && !j->repeated ? j->error : "")});
-}
-
-static bool report_record(struct actor *a, const struct job *j, const struct msg_record *m)
-{
-	return actor_send(a, actor_edge(a, ACTOR_DISPATCHER, 0), MSG_RECORD_APPLIED,
-		&(struct msg_record_applied){.entity = m->entity,
-			.id = m->id,
-			.seq = m->seq,
-			.outcome = j->outcomes[0],
-			.retry = j->retry,
-			.error = str_of(j->error),
-			.closed = {j->closed, j->closed_n}});
-}
 
 static void try_later(struct handler *h, struct actor *a)
 {
@@ -112,6 +56,14 @@ static void on_job(void *ctx, struct job *j)
 	struct waiting *w = h->now;
 	enum db_failure failure = j->retry && !j->repeated ? db_classify(j->sqlstate) : DB_OK;
 	h->now = NULL;
+	if (j->retry && !strncmp(j->sqlstate, "42", 2) && h->fitting.fits &&
+		!h->looked_again) { /* perhaps its tables have changed */
+		h->looked_again = true;
+		h->fitting.known = false;
+		work_on(a);
+		return;
+	}
+	h->looked_again = false;
 	if (failure == DB_ENVIRONMENT) {
 		actor_count(a, COUNT_SQL_FAILED, 1);
 		log_warn("database: job put off", LF_STR("sqlstate", j->sqlstate), LF_STR("error", j->error));
@@ -122,7 +74,7 @@ static void on_job(void *ctx, struct job *j)
 	h->single_step = false;
 	if (!j->retry && !j->dry_run)
 		count_job(a, j);
-	else if (j->retry && !j->repeated)
+	else if (j->retry && !j->repeated && h->fitting.fits)
 		log_error("refused by the database", LF_STR("sqlstate", j->sqlstate), LF_STR("error", j->error));
 	bool told = w->type == MSG_WORK	  ? report_work(a, j, &w->message.work)
 		    : w->type == MSG_PAGE ? report_page(a, j, &w->message.page)
@@ -219,6 +171,49 @@ static bool prepare(struct actor *a, struct handler *h, const struct waiting *w)
 	return cut;
 }
 
+/* Not inside the call that brought it. */
+static void on_job_soon(void *ctx, struct job *j)
+{
+	struct actor *a = ctx;
+	struct handler *h = a->state;
+	(void)j;
+	loop_timer(a->loop, &h->soon, 0);
+}
+
+static void on_soon(void *ctx, int result, unsigned flags)
+{
+	struct actor *a = ctx;
+	struct handler *h = a->state;
+	(void)result, (void)flags;
+	on_job(a, &h->job);
+}
+
+/* What can't be written goes back to where it came from. */
+static void give_back(struct handler *h)
+{
+	struct job *j = &h->job;
+	j->retry = true;
+	snprintf(j->sqlstate, sizeof j->sqlstate, "%s", SQLSTATE_MISFIT);
+	snprintf(j->error, sizeof j->error, "%s doesn't fit its table: %.200s", entity_names[h->entity->id].name,
+		h->fitting.why);
+	j->done(j->ctx, j);
+}
+
+static void work(struct actor *a, struct handler *h)
+{
+	bool readable = prepare(a, h, h->now);
+	if (!readable || !h->fitting.fits)
+		h->job.done = on_job_soon;
+	if (!h->fitting.fits)
+		give_back(h);
+	else if (!readable)
+		job_unreadable(&h->job);
+	else if (h->now->type == MSG_PAGE && h->now->message.page.stocked_only && h->entity->stock)
+		stocked_run(&h->applier, &h->job);
+	else
+		job_run(&h->applier, &h->job);
+}
+
 static void work_on(struct actor *a)
 {
 	struct handler *h = a->state;
@@ -228,7 +223,7 @@ static void work_on(struct actor *a)
 		actor_drained(a);
 		return;
 	}
-	if (!db_up(h->db) || loop_busy(&h->timer))
+	if (!db_up(h->db) || loop_busy(&h->timer) || h->fitting.asking)
 		return;
 	if (h->skips_left) {
 		h->skipping = true;
@@ -238,14 +233,36 @@ static void work_on(struct actor *a)
 	for (int i = 0; i < EDGES_WAITING_MAX && !h->now; i++)
 		if (h->waiting[i].edge)
 			h->now = &h->waiting[i];
-	if (!h->now)
+	if (h->now && !h->fitting.known) {
+		h->now = NULL;
+		fitting_ask(&h->fitting);
 		return;
-	if (!prepare(a, h, h->now))
-		job_unreadable(&h->job);
-	else if (h->now->type == MSG_PAGE && h->now->message.page.stocked_only && h->entity->stock)
-		stocked_run(&h->applier, &h->job);
-	else
-		job_run(&h->applier, &h->job);
+	}
+	if (h->now)
+		work(a, h);
+}
+
+static void take_over(struct handler *h, const struct entity *changed)
+{
+	if (!changed)
+		return;
+	h->entity = changed;
+	applier_take(&h->applier, changed);
+}
+
+static void on_fitted(void *ctx, const struct entity *changed)
+{
+	struct actor *a = ctx;
+	struct handler *h = a->state;
+	take_over(h, changed);
+	work_on(a);
+	h->fitting.known = h->fitting.fits; /* while it doesn't, each job looks again */
+}
+
+static bool is_idle(void *ctx)
+{
+	const struct handler *h = ((struct actor *)ctx)->state;
+	return !h->now && !h->skipping;
 }
 
 static void keep(struct actor *a, struct edge *e, const union message *m, enum message_type type)
@@ -282,9 +299,15 @@ static void on_timer(void *ctx, int result, unsigned flags)
 
 static void on_database(void *ctx, bool up, const char *why)
 {
+	struct actor *a = ctx;
+	struct handler *h = a->state;
 	(void)why;
-	if (up)
-		work_on(ctx);
+	if (!up) {
+		fitting_lost(&h->fitting);
+		return;
+	}
+	take_over(h, fitting_connected(&h->fitting));
+	work_on(a);
 }
 
 static void start(struct actor *a)
@@ -293,11 +316,13 @@ static void start(struct actor *a)
 	h->entity = entities[a->boot->entity];
 	if (!h->entity)
 		die(EXIT_PERMANENT, "no entity %u", a->boot->entity);
+	h->soon = (struct loop_op){.done = on_soon, .ctx = a};
 	h->timer = (struct loop_op){.done = on_timer, .ctx = a};
 	h->skips_left = a->boot->skips_n;
 	h->single_step = a->boot->single_step;
 	h->db = actor_database(a, on_database, a);
 	applier_init(&h->applier, a, h->entity, h->db);
+	fitting_init(&h->fitting, a, h->db, h->entity->id, is_idle, on_fitted, a);
 }
 
 /* At least once a second. */

@@ -109,9 +109,36 @@ static bool is_repetition(const struct job *j, const struct db_reply *r)
 		       (!strcmp(r->sqlstate, "23502") && !strcmp(r->column, "run_id")));
 }
 
+static bool is_column(const struct field *fields, const char *column)
+{
+	for (const struct field *f = fields; f->path; f++)
+		if (!strcmp(f->type ? f->type->name : f->column, column))
+			return true;
+	return false;
+}
+
+/* A column that has to be filled and that isn't any of a record's: the table has changed, no record is to blame. */
+static bool is_unknown_column(const struct job *j, const struct db_reply *r)
+{
+	const struct entity *e = j->applier->entity;
+	return !strcmp(r->sqlstate, "23502") && *r->column && strncmp(r->table, "tds_", 4) != 0 &&
+	       !is_column(e->fields, r->column) && !(e->lines && is_column(e->lines->fields, r->column));
+}
+
+static void give_up_entity(struct job *j, const struct db_reply *r)
+{
+	struct db_reply structural = *r;
+	snprintf(structural.sqlstate, sizeof structural.sqlstate, "%s", "42000");
+	give_up(j, &structural);
+}
+
 void job_refused(struct job *j, const struct db_reply *r)
 {
 	j->repeated = is_repetition(j, r);
+	if (is_unknown_column(j, r)) {
+		give_up_entity(j, r);
+		return;
+	}
 	bool alone = !j->careful && r->failure == DB_PROGRAM && j->n <= 1; /* one by one would end the same */
 	if (r->failure == DB_ENVIRONMENT || j->repeated || alone)
 		give_up(j, r);

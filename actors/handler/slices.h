@@ -6,7 +6,7 @@
 #include "ipc/buf.h"
 #include "ipc/message.h"
 
-enum { SLICES_MAX = 1000, SLICE_DEPTH_MAX = 64, SLICE_KEYS_MAX = 128 };
+enum { SLICES_MAX = 1000, SLICE_DEPTH_MAX = 64, SLICE_KEYS_MAX = 512 };
 
 struct slices {
 	struct str at[SLICES_MAX];

@@ -7,19 +7,20 @@
  * counts as it is, but only where it is whole: rows of lists change daily ("due_days"). */
 static void hash(struct buf *b, const struct entity *e, bool whole)
 {
+	const char *lead = "";
 	buf_str(b, "hash_record_extended(ROW(");
 	for (const struct field *f = e->fields; f->path; f++) {
 		if (f->rule == RULE_LINK || (f->rule == RULE_WHOLE && !whole))
 			continue;
-		if (f != e->fields)
-			buf_str(b, ", ");
+		buf_str(b, lead);
+		lead = ", ";
 		if (f->rule == RULE_WHOLE)
 			buf_str(b, "x.doc");
 		else
-			statement_path(b, "x.doc", f->path, false);
+			statement_raw(b, "x.doc", f, false);
 	}
 	if (e->lines) {
-		buf_str(b, ", ");
+		buf_str(b, lead);
 		statement_path(b, "x.doc", e->lines->path, false);
 	}
 	if (e->image) {
@@ -207,7 +208,7 @@ void statement_outcomes_from(struct buf *b)
 char *statement_decide(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0};
-	statement_source(&b, e, from, true);
+	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 2 : 5);
 	statement_decision(&b, e, look);
 	statement_outcomes(&b);
 	statement_outcomes_from(&b);

@@ -2,33 +2,97 @@
  * that of two writers that didn't see each other's rows the later one does it. No joins: each row is found by its key.
  */
 #include "actors/handler/statement_parts.h"
-#include <stdio.h>
 #include <string.h>
 
-/* The column that holds the Zoho id which the link field `f` resolves. */
-static const char *id_column(const struct field *fields, const struct field *f)
+/* The field that holds the Zoho id which the link field `f` resolves; NULL where that is not kept. */
+static const struct field *id_field(const struct field *fields, const struct field *f)
 {
 	for (const struct field *g = fields; g->path; g++)
 		if (g->rule == RULE_ID && !strcmp(g->path, f->path))
-			return g->column;
-	return "";
+			return g;
+	return NULL;
 }
 
-/* The own id of `to`'s row, once that is there. */
-static void own_id(struct buf *b, const struct link *to, const char *zoho_id)
+struct waits { /* rows of `table` whose `column` waits for the row of `to` whose key is what `zoho_id` says */
+	const char *table, *column, *zoho_id;
+	const struct column *column_type, *zoho_type;
+	struct link to;
+	const struct shape *to_shape;
+};
+
+/* The own id that they wait for. */
+static void own_id(struct buf *b, const struct waits *w)
 {
-	buf_fmt(b, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = t.%s)", to->table, to->key, zoho_id);
+	struct buf zoho_id = {0};
+	bool text = !w->zoho_type || w->zoho_type->family == FAMILY_TEXT;
+	buf_fmt(&zoho_id, "t.%s%s", w->zoho_id, text ? "" : "::text");
+	buf_fmt(b, "(SELECT k.%s FROM %s k WHERE ", statement_id(w->to_shape), w->to.table);
+	statement_scope(b, w->to_shape, "k");
+	buf_fmt(b, " AND k.%s = ", w->to.key);
+	statement_key(b, w->to_shape ? w->to_shape->key : NULL, zoho_id.data, false);
+	buf_str(b, ")");
+	statement_cast(b, w->column_type);
+	buf_free(&zoho_id);
 }
 
-/* One UPDATE: `column` of the rows of `table` that `which` finds becomes the id of `to`'s row, once that is there. */
-static void link_rows(struct buf *b, int n, const char *table, const char *column, const struct link *to,
-	const char *zoho_id, const char *which)
+/* Rows of a table whose record came after them, whoever missed it. Rows that somebody is at are left alone: he sets the link
+ * himself. */
+static char *late_rows(const struct entity *e, const struct waits *w, const struct shape *shape)
+{
+	struct buf b = {0}, zoho_id = {0};
+	bool text = !w->zoho_type || w->zoho_type->family == FAMILY_TEXT;
+	buf_fmt(&zoho_id, "t.%s%s", w->zoho_id, text ? "" : "::text");
+	buf_str(&b, "WITH ");
+	statement_fixed(&b, e, 3);
+	buf_fmt(&b, "late AS (SELECT t.ctid AS at, k.%s AS id FROM %s t JOIN %s k ON ", statement_id(w->to_shape),
+		w->table, w->to.table);
+	statement_scope(&b, w->to_shape, "k");
+	buf_fmt(&b, " AND k.%s = ", w->to.key);
+	statement_key(&b, w->to_shape ? w->to_shape->key : NULL, zoho_id.data, false);
+	buf_str(&b, " WHERE $1::text IS NOT NULL AND ");
+	statement_scope(&b, shape, "t");
+	buf_fmt(&b,
+		" AND t.%s IS NULL LIMIT $2::int FOR UPDATE OF t SKIP LOCKED), linked AS (UPDATE %s t SET %s = late.id",
+		w->column, w->table, w->column);
+	statement_cast(&b, w->column_type);
+	buf_str(&b, " FROM late WHERE t.ctid = late.at RETURNING 1) SELECT count(*) FROM linked");
+	buf_free(&zoho_id);
+	return b.data;
+}
+
+/* One UPDATE: `column` of the rows that `which` finds becomes that id, once it is there. */
+static void link_rows(struct buf *b, int n, const struct waits *w, const char *which)
 {
 	struct buf own = {0};
-	own_id(&own, to, zoho_id);
-	buf_fmt(b, ", link%d AS (UPDATE %s t SET %s = %s WHERE %s AND t.%s IS NULL AND %s IS NOT NULL)", n, table,
-		column, own.data, which, column, own.data);
+	own_id(&own, w);
+	buf_fmt(b, ", link%d AS (UPDATE %s t SET %s = %s WHERE %s AND t.%s IS NULL AND %s IS NOT NULL)", n, w->table,
+		w->column, own.data, which, w->column, own.data);
 	buf_free(&own);
+}
+
+/* "alias.column = ANY (the records)" */
+static void one_of_ids(
+	struct buf *b, const struct shape *s, const char *alias, const char *column, const struct column *type)
+{
+	statement_scope(b, s, alias);
+	buf_fmt(b, " AND %s.%s = ANY (ARRAY(SELECT ", alias, column);
+	statement_key(b, type, "id", true);
+	buf_str(b, " FROM ids))");
+}
+
+/* What a field of a table waits for; false: it refers to nothing, or keeps no Zoho id to find it by. */
+static bool waits_for(struct waits *w, const char *table, const struct field *fields, const struct field *f)
+{
+	const struct field *id = f->rule == RULE_LINK ? id_field(fields, f) : NULL;
+	if (id)
+		*w = (struct waits){.table = table,
+			.column = f->column,
+			.zoho_id = id->column,
+			.column_type = f->type,
+			.zoho_type = id->type,
+			.to = *f->link,
+			.to_shape = f->to};
+	return id;
 }
 
 /* All that these fields refer to, in one UPDATE: of two that meet a row in one statement PostgreSQL does one only
@@ -36,11 +100,12 @@ static void link_rows(struct buf *b, int n, const char *table, const char *colum
 static void link_fields(struct buf *b, int *n, const char *table, const struct field *fields, const char *which)
 {
 	struct buf set = {0}, where = {0}, own = {0};
+	struct waits w;
 	for (const struct field *f = fields; f->path; f++) {
-		if (f->rule != RULE_LINK)
+		if (!waits_for(&w, table, fields, f))
 			continue;
 		buf_reset(&own);
-		own_id(&own, f->link, id_column(fields, f));
+		own_id(&own, &w);
 		buf_fmt(&set, "%s%s = coalesce(t.%s, %s)", set.len ? ", " : "", f->column, f->column, own.data);
 		buf_fmt(&where, "%s(t.%s IS NULL AND %s IS NOT NULL)", where.len ? " OR " : "", f->column, own.data);
 	}
@@ -52,43 +117,73 @@ static void link_fields(struct buf *b, int *n, const char *table, const struct f
 	buf_free(&own);
 }
 
+char *statement_late(const struct entity *e, bool lines, const struct field *f)
+{
+	struct waits w;
+	if (!waits_for(&w, lines ? e->lines->table : e->table, lines ? e->lines->fields : e->fields, f))
+		return NULL;
+	return late_rows(e, &w, lines ? e->lines->shape : e->shape);
+}
+
 static void link_own(struct buf *b, const struct entity *e, int *n)
 {
-	char which[160];
-	snprintf(which, sizeof which, "t.organization_id = $1 AND t.%s = ANY (ARRAY(SELECT id FROM ids))", e->key);
-	link_fields(b, n, e->table, e->fields, which);
+	struct buf which = {0};
+	one_of_ids(&which, e->shape, "t", e->key, e->shape ? e->shape->key : NULL);
+	link_fields(b, n, e->table, e->fields, which.data);
+	buf_free(&which);
 }
 
 static void link_lines(struct buf *b, const struct entity *e, int *n)
 {
+	const struct lines *l = e->lines;
 	struct buf which = {0};
-	buf_fmt(&which,
-		"t.%s = ANY (ARRAY(SELECT o.id FROM %s o WHERE o.organization_id = $1"
-		" AND o.%s = ANY (ARRAY(SELECT id FROM ids))))",
-		e->lines->parent_column, e->table, e->key);
-	link_fields(b, n, e->lines->table, e->lines->fields, which.data);
+	if (l->parent_column) {
+		buf_fmt(&which, "t.%s = ANY (ARRAY(SELECT o.%s", l->parent_column, statement_id(e->shape));
+		statement_cast(&which, l->parent);
+		buf_fmt(&which, " FROM %s o WHERE ", e->table);
+		one_of_ids(&which, e->shape, "o", e->key, e->shape ? e->shape->key : NULL);
+		buf_str(&which, "))");
+	} else {
+		one_of_ids(&which, l->shape, "t", l->parent_key, l->zoho);
+	}
+	link_fields(b, n, l->table, l->fields, which.data);
+	buf_free(&which);
+}
+
+static void link_other(struct buf *b, const struct entity *e, int n, const struct unlinked *u)
+{
+	struct buf which = {0};
+	one_of_ids(&which, u->shape, "t", u->key, u->key_type);
+	link_rows(b, n,
+		&(struct waits){.table = u->table,
+			.column = u->column,
+			.zoho_id = u->key,
+			.column_type = u->type,
+			.zoho_type = u->key_type,
+			.to = {e->table, e->key},
+			.to_shape = e->shape},
+		which.data);
 	buf_free(&which);
 }
 
 /* Rows of others that waited for these records. */
 static void link_others(struct buf *b, const struct entity *e, int *n)
 {
-	const struct link to = {e->table, e->key};
-	char which[160];
-	for (const struct backlink *k = e->backlinks; k && k->table; k++) {
-		snprintf(which, sizeof which, "t.organization_id = $1 AND t.%s = ANY (ARRAY(SELECT id FROM ids))",
-			k->key);
-		link_rows(b, (*n)++, k->table, k->column, &to, k->key, which);
-	}
+	for (const struct unlinked *u = e->unlinked; u && u->table; u++)
+		link_other(b, e, (*n)++, u);
+	for (const struct backlink *k = e->unlinked ? NULL : e->backlinks; k && k->table; k++)
+		link_other(b, e, (*n)++, &(struct unlinked){.table = k->table, .key = k->key, .column = k->column});
 }
 
 char *statement_link(const struct entity *e, enum source from)
 {
 	struct buf b = {0};
 	int n = 0;
-	buf_str(&b, from == SOURCE_QUEUE ? "WITH ids AS MATERIALIZED (SELECT source_entity_id AS id FROM tds_sync_queue"
+	buf_str(&b, "WITH ");
+	statement_fixed(&b, e, 3);
+	buf_str(&b, from == SOURCE_QUEUE ? "ids AS MATERIALIZED (SELECT source_entity_id AS id FROM tds_sync_queue"
 					   " WHERE seq = ANY ($2::bigint[]))"
-					 : "WITH ids AS MATERIALIZED (SELECT unnest($2::text[]) AS id)");
+					 : "ids AS MATERIALIZED (SELECT unnest($2::text[]) AS id)");
 	link_own(&b, e, &n);
 	if (e->lines)
 		link_lines(&b, e, &n);
@@ -99,20 +194,46 @@ char *statement_link(const struct entity *e, enum source from)
 	return b.data;
 }
 
+/* Rows of others get the own id that the record's row has now. */
+static void relink(struct buf *b, int n, const struct unlinked *u)
+{
+	struct buf own = {0};
+	buf_str(&own, "i.own");
+	statement_cast(&own, u->type);
+	buf_fmt(b, ", link%d AS (UPDATE %s t SET %s = %s FROM ids i WHERE ", n, u->table, u->column, own.data);
+	statement_scope(b, u->shape, "t");
+	buf_fmt(b, " AND t.%s = ", u->key);
+	statement_key(b, u->key_type, "i.id", true);
+	buf_fmt(b, " AND t.%s IS DISTINCT FROM %s)", u->column, own.data);
+	buf_free(&own);
+}
+
+static void rows_of_ids(struct buf *b, const struct entity *e)
+{
+	buf_fmt(b, "ids AS MATERIALIZED (SELECT o.%s AS own, o.%s%s AS id FROM %s o WHERE ", statement_id(e->shape),
+		e->key, e->shape ? "::text" : "", e->table);
+	statement_scope(b, e->shape, "o");
+	buf_fmt(b, " AND o.%s = ANY ($2::text[]", e->key);
+	if (e->shape)
+		buf_fmt(b, "::%s[]", e->shape->key->type);
+	buf_str(b, "))");
+}
+
 char *statement_lost(const struct entity *e)
 {
 	struct buf b = {0};
 	int n = 0;
+	buf_str(&b, "WITH ");
+	statement_fixed(&b, e, 4);
+	rows_of_ids(&b, e);
 	buf_fmt(&b,
-		"WITH ids AS MATERIALIZED (SELECT o.id AS own, o.%2$s AS id FROM %1$s o WHERE o.organization_id = $1 AND o.%2$s = ANY ($2::text[]))"
-		", want AS (UPDATE tds_entity_state s SET detail_wanted = true WHERE %3$s AND s.organization_id = $1 AND s.entity_type = '%4$s'"
+		", want AS (UPDATE tds_entity_state s SET detail_wanted = true WHERE %s AND s.organization_id = $1 AND s.entity_type = '%s'"
 		" AND s.source_entity_id = ANY ($2::text[]) AND ($3::boolean OR s.detail_hash IS NULL))",
-		e->table, e->key, e->details ? "true" : "false", entity_names[e->id].name);
-	for (const struct backlink *k = e->backlinks; k && k->table; k++)
-		buf_fmt(&b,
-			", link%1$d AS (UPDATE %2$s t SET %4$s = i.own FROM ids i WHERE t.organization_id = $1 AND t.%3$s = i.id"
-			" AND t.%4$s IS DISTINCT FROM i.own)",
-			n++, k->table, k->key, k->column);
+		e->details ? "true" : "false", entity_names[e->id].name);
+	for (const struct unlinked *u = e->unlinked; u && u->table; u++)
+		relink(&b, n++, u);
+	for (const struct backlink *k = e->unlinked ? NULL : e->backlinks; k && k->table; k++)
+		relink(&b, n++, &(struct unlinked){.table = k->table, .key = k->key, .column = k->column});
 	buf_str(&b, " SELECT $1::text LIMIT 0");
 	return b.data;
 }

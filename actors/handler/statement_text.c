@@ -12,6 +12,16 @@ static void keys(struct buf *b, const char *path, int n)
 	buf_str(b, "}'");
 }
 
+/* "FROM … WHERE …": the entry of custom_fields[] that is meant, by its API name, label or id, as f. */
+static void custom_from(struct buf *b, const char *doc, const struct custom *c)
+{
+	buf_fmt(b,
+		" FROM jsonb_array_elements(CASE WHEN jsonb_typeof(%1$s->'custom_fields') = 'array' THEN %1$s->'custom_fields'"
+		" ELSE '[]' END) f WHERE %2$s IN (f->>'api_name', f->>'label', f->>'customfield_id', f->>'field_id')"
+		" AND f ? 'value'",
+		doc, c->name);
+}
+
 /* The text of `path` in jsonb expression `doc`: coalesce over alternatives, nested keys by #>>. */
 void statement_path(struct buf *b, const char *doc, const char *path, bool json)
 {
@@ -33,7 +43,27 @@ void statement_path(struct buf *b, const char *doc, const char *path, bool json)
 		buf_str(b, ")");
 }
 
-void statement_present(struct buf *b, const char *doc, const char *path)
+/* The values that Zoho may write a custom field as: without its format where there is one. */
+static void custom(struct buf *b, const char *doc, const struct custom *c, bool json)
+{
+	const char *arrow = json ? "->" : "->>";
+	buf_str(b, "coalesce(");
+	if (c->raw)
+		buf_fmt(b, "%1$s%2$s%3$s, %1$s%2$s%4$s, ", doc, arrow, c->raw, c->name);
+	buf_fmt(b, "(SELECT f%s'value'", arrow);
+	custom_from(b, doc, c);
+	buf_str(b, " LIMIT 1))");
+}
+
+void statement_raw(struct buf *b, const char *doc, const struct field *f, bool json)
+{
+	if (f->custom)
+		custom(b, doc, f->custom, json);
+	else
+		statement_path(b, doc, f->path, json);
+}
+
+void statement_path_present(struct buf *b, const char *doc, const char *path)
 {
 	const char *bar = strchr(path, '|');
 	for (const char *p = path; p; p = bar ? bar + 1 : NULL, bar = p ? strchr(p, '|') : NULL) {
@@ -50,6 +80,33 @@ void statement_present(struct buf *b, const char *doc, const char *path)
 	}
 }
 
+void statement_present(struct buf *b, const char *doc, const struct field *f)
+{
+	const struct custom *c = f->custom;
+	if (!c) {
+		statement_path_present(b, doc, f->path);
+		return;
+	}
+	if (c->raw)
+		buf_fmt(b, "%1$s ? %2$s OR %1$s ? %3$s OR ", doc, c->raw, c->name);
+	buf_str(b, "EXISTS (SELECT");
+	custom_from(b, doc, c);
+	buf_str(b, ")");
+}
+
+/* The own id of the record that the field refers to. */
+static void link_value(struct buf *b, const char *doc, const struct field *f)
+{
+	struct buf id = {0};
+	statement_raw(&id, doc, f, false);
+	buf_fmt(b, "(SELECT k.%s FROM %s k WHERE ", statement_id(f->to), f->link->table);
+	statement_scope(b, f->to, "k");
+	buf_fmt(b, " AND k.%s = ", f->link->key);
+	statement_key(b, f->to ? f->to->key : NULL, id.data, false);
+	buf_str(b, ")");
+	buf_free(&id);
+}
+
 /* The column's value by the field's rule. */
 void statement_value(struct buf *b, const char *doc, const struct field *f)
 {
@@ -58,11 +115,10 @@ void statement_value(struct buf *b, const char *doc, const struct field *f)
 		buf_fmt(b, "CASE WHEN x.whole THEN %s END", doc);
 		return;
 	}
-	statement_path(&text, doc, f->path, false);
-	statement_path(&json, doc, f->path, true);
+	statement_raw(&text, doc, f, false);
+	statement_raw(&json, doc, f, true);
 	if (f->rule == RULE_LINK)
-		buf_fmt(b, "(SELECT k.id FROM %s k WHERE k.organization_id = $1 AND k.%s = %s)", f->link->table,
-			f->link->key, text.data);
+		link_value(b, doc, f);
 	else
 		statement_ruled(b, f->rule, text.data, json.data);
 	buf_free(&text);
@@ -109,9 +165,23 @@ static void source_docs(struct buf *b, const struct entity *e, bool decide)
 	buf_free(&is_id);
 }
 
-void statement_source(struct buf *b, const struct entity *e, enum source from, bool decide)
+void statement_fixed(struct buf *b, const struct entity *e, int n)
 {
-	buf_str(b, "WITH src AS MATERIALIZED (");
+	if (e->fixed)
+		buf_fmt(b, "fixed AS MATERIALIZED (SELECT $%d::text[] AS c), ", n);
+}
+
+void statement_with_fixed(struct buf *b, const struct entity *e, int n)
+{
+	if (e->fixed)
+		buf_fmt(b, "WITH fixed AS MATERIALIZED (SELECT $%d::text[] AS c) ", n);
+}
+
+void statement_source(struct buf *b, const struct entity *e, enum source from, bool decide, int params)
+{
+	buf_str(b, "WITH ");
+	statement_fixed(b, e, params + 1);
+	buf_str(b, "src AS MATERIALIZED (");
 	if (from == SOURCE_QUEUE)
 		source_queue(b, decide);
 	else

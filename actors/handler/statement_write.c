@@ -1,6 +1,15 @@
-/* Generates `write`: update, insert, lines and log of the winners, with a fresh snapshot; and `apply`, which decides and
+/* Generates `write`: update, insert, lines (statement_lines.c) and log of the winners, with a fresh snapshot; and `apply`, which decides and
  * writes in one go. */
 #include "actors/handler/statement_parts.h"
+
+/* A value as its column takes it. Whether a record is active is put together with whether it was deleted first. */
+static void value(struct buf *b, const struct field *f)
+{
+	struct buf made = {0};
+	statement_value(&made, "x.doc", f);
+	statement_fit(b, f->rule, f->rule == RULE_ACTIVE ? NULL : f->type, made.data);
+	buf_free(&made);
+}
 
 /* val: every field's value (v0, v1 …), and own, the id of the row that the record has already. */
 static void values(struct buf *b, const struct entity *e, const char *from)
@@ -14,13 +23,15 @@ static void values(struct buf *b, const struct entity *e, const char *from)
 	}
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		buf_str(b, ", ");
-		statement_value(b, "x.doc", f);
+		value(b, f);
 		buf_fmt(b, " AS v%d", i);
 	}
-	buf_fmt(b,
-		", r.id AS own FROM %s LEFT JOIN LATERAL (SELECT t.id FROM %s t WHERE t.organization_id = $1"
-		" AND t.%s = x.id OFFSET 0) r ON true)",
-		from, e->table, e->key);
+	buf_fmt(b, ", r.%2$s AS own FROM %1$s LEFT JOIN LATERAL (SELECT t.%2$s FROM %3$s t WHERE ", from,
+		statement_id(e->shape), e->table);
+	statement_scope(b, e->shape, "t");
+	buf_fmt(b, " AND t.%s = ", e->key);
+	statement_key(b, e->shape ? e->shape->key : NULL, "x.id", true);
+	buf_str(b, " OFFSET 0) r ON true)");
 }
 
 bool statement_has_active(const struct entity *e)
@@ -31,111 +42,151 @@ bool statement_has_active(const struct entity *e)
 	return false;
 }
 
+void statement_active(struct buf *b, const struct field *f, const char *alias)
+{
+	bool number = f->type && f->type->family != FAMILY_FLAG;
+	buf_fmt(b, number ? "(%s.%s <> 0)" : "%s.%s", alias, f->column);
+}
+
+void statement_row_active(struct buf *b, const struct entity *e, const char *alias)
+{
+	const struct field *active = statement_keep(e, KEEP_ACTIVE);
+	for (const struct field *f = e->fields; f->path; f++)
+		if (f->rule == RULE_ACTIVE)
+			active = f;
+	if (active->column)
+		statement_active(b, active, alias);
+	else
+		buf_str(b, "true");
+}
+
 /* What the column becomes: what the record says, which may be that it is unset; what was, where it says nothing. A value there
  * is says that the record carries it: only for the others that has to be looked up. */
 void statement_becomes(struct buf *b, const struct field *f, int i)
 {
 	if (f->rule == RULE_ACTIVE) {
-		buf_fmt(b, "NOT v.del AND coalesce(v.v%d, t.%s)", i, f->column);
+		struct buf active = {0};
+		buf_fmt(&active, "NOT v.del AND coalesce(v.v%d, ", i);
+		statement_active(&active, f, "t");
+		buf_str(&active, ")");
+		statement_fit(b, f->rule, f->type, active.data);
+		buf_free(&active);
 	} else if (f->rule == RULE_WHOLE) {
 		buf_fmt(b, "CASE WHEN v.whole THEN v.v%d ELSE t.%s END", i, f->column);
 	} else {
 		buf_fmt(b, "CASE WHEN v.del THEN t.%s WHEN v.v%d IS NOT NULL THEN v.v%d WHEN ", f->column, i, i);
-		statement_present(b, "v.doc", f->path);
-		buf_fmt(b, " THEN NULL ELSE t.%s END", f->column);
+		statement_present(b, "v.doc", f);
+		buf_fmt(b, " THEN %s ELSE t.%s END", f->unset ? f->unset : "NULL", f->column);
 	}
+}
+
+/* Whether that is something else. (json has no equality.) */
+static void differs(struct buf *b, const struct field *f, int i)
+{
+	const char *text = f->type && f->type->family == FAMILY_JSON ? "::text" : "";
+	buf_str(b, " OR (");
+	statement_becomes(b, f, i);
+	buf_fmt(b, ")%s IS DISTINCT FROM t.%s%s", text, f->column, text);
+}
+
+void statement_kept(struct buf *b, const struct entity *e, enum keep k)
+{
+	static const char *const values_kept[KEEPS] = {[KEEP_ACTIVE] = "NOT v.del",
+		[KEEP_DELETED] = "CASE WHEN v.del THEN v.obs END",
+		[KEEP_SYNCED] = "now()",
+		[KEEP_UPDATED] = "now()"};
+	const struct field *f = statement_keep(e, k);
+	struct buf modified = {0};
+	if (k == KEEP_MODIFIED) {
+		statement_fit(&modified, f->rule, f->type, "v.lm");
+		buf_fmt(b, "coalesce(%s, t.%s)", modified.data, f->column);
+	} else {
+		statement_fit(b, f->rule, f->type, values_kept[k]);
+	}
+	buf_free(&modified);
+}
+
+/* What TDS itself keeps of a record, where its table has a place for it. */
+static void keep(struct buf *b, const struct entity *e, enum keep k, const char **lead)
+{
+	const struct field *f = statement_keep(e, k);
+	if (!f->column)
+		return;
+	buf_fmt(b, "%s%s = ", *lead, f->column);
+	*lead = ", ";
+	statement_kept(b, e, k);
+}
+
+static void update_where(struct buf *b, const struct entity *e)
+{
+	const struct field *deleted = statement_keep(e, KEEP_DELETED), *modified = statement_keep(e, KEEP_MODIFIED);
+	int i = 0;
+	buf_fmt(b, " FROM val v WHERE t.%1$s = ANY (ARRAY(SELECT own FROM val)) AND t.%1$s = v.own AND (v.del",
+		statement_id(e->shape));
+	if (deleted->column)
+		buf_fmt(b, " OR t.%s IS NOT NULL", deleted->column);
+	if (modified->column) {
+		buf_str(b, " OR ");
+		statement_fit(b, modified->rule, modified->type, "v.lm");
+		buf_fmt(b, " IS DISTINCT FROM t.%s", modified->column);
+	}
+	for (const struct field *f = e->fields; f->path; f++, i++)
+		differs(b, f, i);
+	buf_fmt(b, ") RETURNING t.%s AS own, v.id, v.queue_id, v.run_id, v.attempt, v.del)", statement_id(e->shape));
 }
 
 static void update(struct buf *b, const struct entity *e)
 {
 	int i = 0;
-	buf_fmt(b, ", upd AS (UPDATE %s t SET %s", e->table, statement_has_active(e) ? "" : "is_active = NOT v.del, ");
+	const char *lead = "";
+	buf_fmt(b, ", upd AS (UPDATE %s t SET ", e->table);
+	if (!statement_has_active(e))
+		keep(b, e, KEEP_ACTIVE, &lead);
 	for (const struct field *f = e->fields; f->path; f++, i++) {
-		buf_fmt(b, "%s = ", f->column);
+		buf_fmt(b, "%s%s = ", lead, f->column);
+		lead = ", ";
 		statement_becomes(b, f, i);
-		buf_str(b, ", ");
 	}
-	buf_fmt(b,
-		"deleted_at = CASE WHEN v.del THEN v.obs END, zoho_last_modified = coalesce(v.lm, t.zoho_last_modified),"
-		" last_synced = now(), updated_at = now() FROM val v WHERE t.id = ANY (ARRAY(SELECT own FROM val))"
-		" AND t.id = v.own AND (v.del OR t.deleted_at IS NOT NULL OR v.lm IS DISTINCT FROM t.zoho_last_modified");
-	i = 0;
-	for (const struct field *f = e->fields; f->path; f++, i++) {
-		buf_str(b, " OR (");
-		statement_becomes(b, f, i);
-		buf_fmt(b, ") IS DISTINCT FROM t.%s", f->column);
-	}
-	buf_str(b, ") RETURNING t.id AS own, v.id, v.queue_id, v.run_id, v.attempt, v.del)");
+	static const enum keep kept[] = {KEEP_DELETED, KEEP_MODIFIED, KEEP_SYNCED, KEEP_UPDATED};
+	for (size_t k = 0; k < sizeof kept / sizeof *kept; k++)
+		keep(b, e, kept[k], &lead);
+	if (!*lead)
+		buf_fmt(b, "%1$s = t.%1$s", e->key);
+	update_where(b, e);
+}
+
+static void new_value(struct into *to, const struct field *f, int i)
+{
+	struct buf v = {0};
+	buf_fmt(&v, f->rule == RULE_ACTIVE || f->unset ? "coalesce(v.v%d, %s)" : "v.v%d", i,
+		f->rule == RULE_ACTIVE ? "true" : f->unset);
+	if (f->rule == RULE_ACTIVE)
+		statement_fit(into(to, f->column), f->rule, f->type, v.data);
+	else
+		buf_str(into(to, f->column), v.data);
+	buf_free(&v);
 }
 
 static void insert(struct buf *b, const struct entity *e)
 {
 	int i = 0;
-	buf_fmt(b, ", ins AS (INSERT INTO %s (organization_id, %s", e->table, e->key);
-	for (const struct field *f = e->fields; f->path; f++)
-		buf_fmt(b, ", %s", f->column);
-	buf_str(b, ", zoho_last_modified, last_synced) SELECT $1, v.id");
+	struct into to = {0};
+	const struct field *modified = statement_keep(e, KEEP_MODIFIED), *synced = statement_keep(e, KEEP_SYNCED);
+	into_terms(&to, e->shape);
+	statement_key(into(&to, e->key), e->shape ? e->shape->key : NULL, "v.id", true);
 	for (const struct field *f = e->fields; f->path; f++, i++)
-		buf_fmt(b, f->rule == RULE_ACTIVE ? ", coalesce(v.v%d, true)" : ", v.v%d", i);
+		new_value(&to, f, i);
+	if (modified->column)
+		statement_fit(into(&to, modified->column), modified->rule, modified->type, "v.lm");
+	if (synced->column)
+		statement_fit(into(&to, synced->column), synced->rule, synced->type, "now()");
+	buf_str(b, ", ins AS (INSERT INTO ");
+	into_table(b, &to, e->table);
 	/* heads: own id of every record written or already there. */
 	buf_fmt(b,
-		", v.lm, now() FROM val v WHERE NOT v.del AND v.own IS NULL RETURNING id AS own, %s AS id)"
+		" FROM val v WHERE NOT v.del AND v.own IS NULL RETURNING %s AS own, %s%s AS id)"
 		", heads AS (SELECT own, id FROM ins UNION ALL SELECT v.own, v.id FROM val v WHERE v.own IS NOT NULL)",
-		e->key);
-}
-
-/* e(line, n): the lines of v, a line with a nested array once for each of its elements. */
-void statement_elements(struct buf *b, const struct lines *l)
-{
-	struct buf list = {0};
-	buf_str(&list, "jsonb_array_elements(CASE WHEN v.has_lines THEN ");
-	statement_path(&list, "v.doc", l->path, true);
-	buf_str(&list, " ELSE '[]' END) WITH ORDINALITY AS ");
-	if (l->nested)
-		buf_fmt(b,
-			"(SELECT o.line || i.line AS line, row_number() OVER (ORDER BY o.n, i.n) AS n FROM %1$s o(line, n) CROSS JOIN"
-			" LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(o.line->'%2$s') = 'array' AND o.line->'%2$s' <> '[]'"
-			" THEN o.line->'%2$s' ELSE '[{}]' END) WITH ORDINALITY AS i(line, n)) e",
-			list.data, l->nested);
-	else
-		buf_fmt(b, "%s e(line, n)", list.data);
-	buf_free(&list);
-}
-
-void statement_line_value(struct buf *b, const struct field *f)
-{
-	struct field of_record = *f;
-	of_record.path++;
-	if (f->unset)
-		buf_str(b, "coalesce(");
-	if (*f->path == '^')
-		statement_value(b, "v.doc", &of_record);
-	else
-		statement_value(b, "e.line", f);
-	if (f->unset)
-		buf_fmt(b, ", %s)", f->unset);
-}
-
-/* Counting `del` first makes the old lines go before the new ones come. */
-static void lines(struct buf *b, const struct lines *l)
-{
-	buf_fmt(b,
-		", del AS (DELETE FROM %s l WHERE l.%s = ANY (ARRAY(SELECT v.own FROM val v WHERE v.has_lines))"
-		" RETURNING 1), lin AS (INSERT INTO %s (organization_id, %s, %s",
-		l->table, l->parent_column, l->table, l->parent_key, l->parent_column);
-	if (l->order_column)
-		buf_fmt(b, ", %s", l->order_column);
-	for (const struct field *f = l->fields; f->path; f++)
-		buf_fmt(b, ", %s", f->column);
-	buf_fmt(b, ") SELECT $1, v.id, h.own%s", l->order_column ? ", e.n" : "");
-	for (const struct field *f = l->fields; f->path; f++) {
-		buf_str(b, ", ");
-		statement_line_value(b, f);
-	}
-	buf_str(b,
-		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN LATERAL ");
-	statement_elements(b, l);
-	buf_str(b, " WHERE v.has_lines AND gate.n >= 0 RETURNING 1)");
+		statement_id(e->shape), e->key, e->shape ? "::text" : "");
 }
 
 /* One row per record that was written. */
@@ -164,7 +215,7 @@ static void writing(struct buf *b, const struct entity *e, const char *from, con
 	if (e->stock)
 		statement_stock_lines(b, e);
 	else if (e->lines)
-		lines(b, e->lines);
+		statement_lines(b, e->lines);
 	if (e->image)
 		statement_image_seen(b, e);
 	log_rows(b, e, worker);
@@ -188,7 +239,7 @@ static void counts(struct buf *b, const struct entity *e, enum look look, const 
 char *statement_write(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0}, known = {0};
-	statement_source(&b, e, from, false);
+	statement_source(&b, e, from, false, from == SOURCE_QUEUE ? 3 : 5);
 	writing(&b, e, "src x", "$3", look);
 	buf_str(&b, " SELECT ");
 	buf_fmt(&known,
@@ -203,7 +254,7 @@ char *statement_write(const struct entity *e, enum source from, enum look look)
 char *statement_apply(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0};
-	statement_source(&b, e, from, true);
+	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 3 : 6);
 	statement_decision(&b, e, look);
 	writing(&b, e, "put p JOIN known c USING (source_entity_id) JOIN src x ON x.pos = c.pos",
 		from == SOURCE_QUEUE ? "$3" : "$6", look);

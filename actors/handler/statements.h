@@ -37,9 +37,15 @@ enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
  *   QUEUE $1 organisation $2 seqs            DOCS  $1 organisation $2 ids text[] */
 struct entity_statements {
 	struct db_statement apply[SOURCES], decide[SOURCES], write[SOURCES], link[SOURCES], lost;
+	struct db_statement plan, kept, facts; /* where it has `stock`, else their sql is NULL: statement_stock_… */
 };
 
-/* Made once, when first asked for; they live as long as the process. */
+/* Sets the own id that a field of the entity, or of its lines, still waits for, wherever its record is there by now. NULL: it
+ * waits for nothing. $1 organisation $2 rows at most, and entity->fixed; answers how many. */
+char *statement_late(const struct entity *, bool lines, const struct field *);
+
+/* Made when first asked for, anew for an entity that is mapped otherwise; they live as long as the process. Where the entity has
+ * texts that are fixed, each statement takes them as one more parameter, text[]. */
 const struct entity_statements *entity_statements(const struct entity *, enum look);
 
 /* Of entities with `stock`; the text is the caller's.

@@ -62,12 +62,10 @@ static void on_kept(void *ctx, const struct db_reply *r)
 
 void stocked_run(struct applier *p, struct job *j)
 {
-	static struct db_statement statement = {"stock_kept", NULL};
-	if (!statement.sql)
-		statement.sql = statement_stock_kept(p->entity);
 	j->applier = p;
 	struct db_call *call = db_begin(p->db);
-	const struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), param_ids(j)};
-	db_add(call, &statement, 2, params);
+	const struct db_param params[] = {
+		DB_TEXT(p->actor->config.zoho_organization_id), param_ids(j), DB_TEXT(p->entity->fixed)};
+	db_add(call, &entity_statements(p->entity, LOOK_PLAIN)->kept, p->entity->fixed ? 3 : 2, params);
 	db_run(call, on_kept, j);
 }

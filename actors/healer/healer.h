@@ -45,6 +45,7 @@ struct healer {
 	char node[NODE_BYTES]; /* who holds the lease */
 	struct run run;
 	struct obituary_desk desk;
+	const struct mapping *mapping;
 };
 
 /* asked.c: what the routes have in common. */
@@ -88,8 +89,10 @@ const struct step *step_at(size_t);
 const struct db_statement *step_statement(size_t);
 
 /* link.c: documents whose customer or product arrived after them. */
+void links_ask(struct healer *); /* before a run: by what names ERP tables go now; its steps come after the answer */
 size_t links_count(void);
 const struct db_statement *link_statement(size_t);
+const char *link_fixed(size_t); /* its third parameter; NULL: it has none */
 
 /* obituaries.c */
 void on_obituary(struct actor *, struct edge *, const union message *);

@@ -158,6 +158,7 @@ void heal_start(struct healer *h, struct asked *waiter)
 		memcpy(r->who, waiter->who, sizeof r->who);
 		memcpy(r->correlation, waiter->correlation, sizeof r->correlation);
 	}
+	links_ask(h);
 	step_send(h);
 }
 

@@ -94,7 +94,14 @@ static const struct step steps[] = {
 		.first = TALLY_REMOVED, .repeats = true},
 };
 enum { STEPS = sizeof steps / sizeof *steps };
+static void fixed(const struct healer *h, struct buf *b)
+{
+	buf_str(b, link_fixed(h->run.step - STEPS));
+}
+
 static const struct step link_step = {.params = {organization, batch}, .first = TALLY_LINKED, .repeats = true};
+static const struct step mapped_link_step = {
+	.params = {organization, batch, fixed}, .first = TALLY_LINKED, .repeats = true};
 
 size_t steps_count(void)
 {
@@ -103,7 +110,7 @@ size_t steps_count(void)
 
 const struct step *step_at(size_t i)
 {
-	return i < STEPS ? &steps[i] : &link_step;
+	return i < STEPS ? &steps[i] : link_fixed(i - STEPS) ? &mapped_link_step : &link_step;
 }
 
 const struct db_statement *step_statement(size_t i)

@@ -169,12 +169,17 @@ static void on_wanted(struct actor *a, struct edge *e, const union message *mess
 
 static void stock_facts(struct actor *a, struct edge *in, const struct msg_http_request *m)
 {
-	static struct db_statement statement = {"stock_facts", NULL};
+	struct metrics *own = a->state;
+	const struct entity *e = own->product.now;
 	struct view v;
-	if (!statement.sql)
-		statement.sql = statement_stock_facts(entities[ENTITY_PRODUCT]);
-	view_start(&v, a, &statement);
-	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);
+	if (!e || !e->stock) {
+		actor_refuse(a, in, m->request, db_up(own->db) ? 409 : 503,
+			"mapping.product leaves stock out, or doesn't fit its table (tdsctl status), or PostgreSQL is away");
+		return;
+	}
+	view_start(&v, a, &entity_statements(e, LOOK_PLAIN)->facts);
+	v.whole = e->fixed;
+	view_answer(&v, a, own->db, in, m->request);
 }
 
 static void by_entity(struct actor *a, struct edge *in, const struct msg_http_request *m, const struct db_statement *s,
@@ -241,6 +246,8 @@ static void on_database(void *ctx, bool up, const char *why)
 {
 	struct metrics *m = ctx;
 	snprintf(m->database_why, sizeof m->database_why, "%s", up || !why ? "" : why);
+	if (up)
+		mapped_entity_ask(&m->product, m->db, &m->actor->config);
 }
 
 static void start(struct actor *a)
@@ -248,6 +255,8 @@ static void start(struct actor *a)
 	struct metrics *m = a->state;
 	m->actor = a;
 	m->started_us = now_us();
+	m->product.id = ENTITY_PRODUCT;
+	mapped_entity_ask(&m->product, NULL, &a->config);
 	m->db = actor_database(a, on_database, m);
 	m->tick = (struct loop_op){.done = on_tick, .ctx = m};
 	on_tick(m, 0, 0);

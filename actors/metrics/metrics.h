@@ -1,6 +1,7 @@
 /* What the parts of the metrics actor share. */
 #pragma once
 #include "actors/actor.h"
+#include "actors/handler/mapped_entity.h"
 #include "ipc/buf.h"
 
 enum { SAMPLES = 61 }; /* one a second: rates over the last minute */
@@ -21,6 +22,7 @@ struct metrics {
 	struct actor *actor;
 	struct db *db;
 	struct loop_op tick;
+	struct mapped_entity product; /* whose stock is counted in its table */
 	struct totals samples[SAMPLES];
 	int newest, samples_n;
 	int64_t started_us;

@@ -77,13 +77,14 @@ static void write_down(struct image *i, struct image_record *r)
 	struct db_call *call = db_begin(z->db);
 	db_add(call, &lock, 3,
 		(struct db_param[]){DB_TEXT(organization), DB_TEXT(entity_names[ENTITY_PRODUCT].name), DB_TEXT(i->id)});
-	db_add(call, &image_statements(i->call.of)->record, 15,
+	const struct entity *e = z->product.now;
+	db_add(call, &image_statements(e)->record, 15 + (e->fixed != NULL),
 		(struct db_param[]){DB_TEXT(organization), DB_TEXT(i->id), DB_TEXT(*i->document ? i->document : NULL),
 			DB_TEXT(outcome_words[r->outcome]), DB_TEXT(stored ? r->file : NULL),
 			DB_TEXT(stored ? r->kind->type : NULL), DB_TEXT(stored ? bytes : NULL),
 			DB_TEXT(stored ? r->sha256 : NULL), DB_TEXT(*r->error ? r->error : NULL), DB_TEXT(retry),
 			DB_TEXT(IMAGES_URL), DB_TEXT(*i->run ? i->run : NULL), DB_TEXT(fence), DB_TEXT(page),
-			DB_TEXT(*i->file ? "false" : "true")});
+			DB_TEXT(*i->file ? "false" : "true"), DB_TEXT(e->fixed)});
 	db_run(call, on_recorded, r);
 }
 
@@ -108,6 +109,11 @@ static bool put_file(struct image *i, struct image_record *r)
 
 void zoho_image_record(struct image *i, enum image_outcome outcome, const struct reply *reply)
 {
+	if (!i->call.zoho->product.now) { /* since it was asked for */
+		zoho_image_done(i, i->call.zoho->product.known ? IMAGE_AWAY : IMAGE_AGAIN, reply ? reply->status : 0,
+			"product doesn't fit its table, or that isn't known yet");
+		return;
+	}
 	struct image_record *r = calloc(1, sizeof *r);
 	if (!r)
 		die(EXIT_TEMPORARY, "out of memory");

@@ -127,11 +127,15 @@ void zoho_image(struct actor *a, struct edge *e, const union message *message)
 	struct zoho *z = a->state;
 	const struct msg_image *m = &message->image;
 	struct image *i = find(z, m->id);
+	bool misfit = z->product.known && !z->product.now;
 	const char *why = !image_id_is_plain(m->id)	    ? "not an id of Zoho's"
 			  : z->images.dir < 0		    ? "data_dir/images/products can't be opened"
+			  : misfit			    ? "product doesn't fit its table"
 			  : !i && z->images.n >= IMAGES_MAX ? "queue full"
 							    : NULL;
 	(void)e;
+	if (misfit)
+		mapped_entity_ask(&z->product, z->db, &z->actor->config);
 	if (why) {
 		report(z, &(struct msg_image_done){.id = m->id,
 				  .run = m->run,

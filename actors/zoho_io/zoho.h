@@ -9,7 +9,7 @@
 #include "actors/zoho_io/alarm.h"
 #include "actors/zoho_io/breaker.h"
 #include "actors/zoho_io/budget.h"
-#include "actors/handler/entity.h"
+#include "actors/handler/mapped_entity.h"
 #include "actors/zoho_io/http.h"
 #include "actors/zoho_io/keeper.h"
 #include "actors/zoho_io/plan.h"
@@ -128,6 +128,7 @@ struct zoho {
 	struct fetch_list fetches[LANES];
 	int fetches_n[LANES];
 	struct images images;
+	struct mapped_entity product;	 /* whose images' URLs go into its table */
 	bool denied[ENTITIES];		 /* a fresh token didn't help: a permission is missing */
 	size_t reserved[BOOT_EDGES_MAX]; /* per edge: bytes for what is under way */
 	size_t page_bytes, record_bytes; /* what one is expected to take */

@@ -13,6 +13,8 @@ static void on_database(void *ctx, bool up, const char *why)
 	struct zoho *z = ctx;
 	(void)why;
 	if (up)
+		mapped_entity_ask(&z->product, z->db, &z->actor->config);
+	if (up)
 		zoho_budget_load(z); /* before the token: with that the first call goes out */
 	zoho_keeper_database(z, up);
 	if (up)
@@ -55,6 +57,8 @@ static void start(struct actor *a)
 	z->http = zoho_http_new(a->loop, (int)c->zoho_concurrent_calls_max + 1);
 	if (!z->http)
 		die(EXIT_TEMPORARY, "libcurl can't be initialised");
+	z->product.id = ENTITY_PRODUCT;
+	mapped_entity_ask(&z->product, NULL, &a->config);
 	z->db = actor_database(a, on_database, z);
 	if (*z->target.missing)
 		log_warn("Zoho can't be asked", LF_STR("why", z->target.missing));

@@ -92,7 +92,7 @@ Test(slices, keeps_what_may_be_mapped)
 static void says(enum entity_id e, const char *record, const char *expected)
 {
 	struct buf b = {0}, field = {0};
-	diagnose(entities[e], false, str_of(record), &b, &field);
+	diagnose(entities[e], false, str_of(record), "", &b, &field);
 	cr_assert_str_eq(b.data ? b.data : "", expected);
 	buf_free(&b);
 	buf_free(&field);
