@@ -352,7 +352,7 @@ class Tds:
         def there():
             status = self.status()
             return self.process.poll() is not None or status.get("phase") == "running" and status.get("ready") and \
-                status["database"]["migrated"] and self.readyz()
+                status["database"]["migrated"] and all(a["database_up"] for a in status["actors"]) and self.readyz()
         if not wait_for(there, seconds, 0.05) or self.process.poll() is not None:
             raise RuntimeError(f"tds didn't get ready (exit {self.process.poll()}): {self.log()[-2500:]}")
         return self
