@@ -511,7 +511,10 @@ class Tds:
         def new():
             actor = self.actor(name)
             return actor["state"] == "ready" and actor["pid"] not in (0, old) and actor
-        return wait_for(new, seconds)
+        there = wait_for(new, seconds)
+        # Its database comes a moment later, where there is one: what needs that is refused until then.
+        wait_for(lambda: not there or self.actor(name).get("database_up") or not self.postgres(), 2)
+        return there
 
     def kill_supervisor(self):
         self.status()
