@@ -178,6 +178,12 @@ def burst():
     check("and are tried ever less often", unless(refusals(sim)["43"] <= refused + 8, (refused, refusals(sim))))
     sim.no_faults()
     check("they go on when Zoho lets them", tds.quiet(30))
+    before = refusals(sim)["43"]
+    sim.fault(kind="429", code=43, count=2, path="/items")
+    reply = tds.bulk("products")
+    check("too many calls in a burst cost a person's sync time, not rows", unless(reply.status == 200 and reply.json["success"] and
+                                                                               reply.json["stats"]["successful"] == len([r for r in sim.truth("product") if r["record"]["status"] == "active"]), reply))
+    check("and both were refused", differs(refusals(sim)["43"] - before, 2))
 
 
 if __name__ == "__main__":

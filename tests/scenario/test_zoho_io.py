@@ -151,7 +151,7 @@ def faults(w):
         check(f"{what} cost time, not rows", complete(w.sync()))
         w.sim.clear()
         w.post("/api/bff/tds/circuit-breakers/zoho-inventory-bulk/reset")
-    for code, what in ((44, "this minute"), (1070, "at once"), (43, "in a burst")):
+    for code, what in ((44, "this minute"), (1070, "at once")):  # (43, whose pause is half a minute: test_budget.py)
         w.sim.fault("429", code=code, count=2)
         check(f"too many calls {what} ({code}) are waited out", complete(w.sync()))
         w.sim.clear()

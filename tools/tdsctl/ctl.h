@@ -70,6 +70,8 @@ void path_add(struct buf *, const char *segment); /* percent-encoded */
 /* show.c: how things look. */
 struct json_object *json_at(struct json_object *, const char *path); /* "a.b", NULL when absent */
 const char *json_text(struct json_object *);			     /* numbers as they came; "" for null and absent */
+/* The values of an object of objects as an array, which is the caller's; each gets its key as `name`, NULL: it has it. */
+struct json_object *json_rows(struct json_object *, const char *name);
 double json_number(struct json_object *, const char *path);
 struct column {
 	const char *title, *path;

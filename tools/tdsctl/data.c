@@ -138,14 +138,7 @@ int run_breaker_list(struct ctl *c, struct args *a)
 	static const struct column columns[] = {{"name", "name", 0}, {"state", "state", 0},
 		{"failures", "failure_count", 0}, {"calls", "statistics.total_calls", 0},
 		{"failed", "statistics.failed_calls", 0}, {"rejected", "statistics.rejected_calls", 0}};
-	struct json_object *all = json_at(r.json, "circuit_breakers"), *rows = json_object_new_array();
-	if (all) {
-		json_object_object_foreach(all, name, breaker)
-		{
-			(void)name;
-			json_object_array_add(rows, json_object_get(breaker));
-		}
-	}
+	struct json_object *rows = json_rows(json_at(r.json, "circuit_breakers"), NULL);
 	if (!c->json)
 		show_table(c, rows, columns, 6);
 	json_object_put(rows);
@@ -260,14 +253,7 @@ int run_queue(struct ctl *c, struct args *a)
 		{"dead letter", "dead_letter", 0}, {"completed", "completed", 0}};
 	args_done(a, 0);
 	struct reply r = http_ask(c, "GET", "/api/bff/tds/queue", NULL);
-	struct json_object *queue = json_at(r.json, "queue"), *rows = json_object_new_array();
-	if (queue) {
-		json_object_object_foreach(queue, entity, counts)
-		{
-			json_object_object_add(counts, "entity", json_object_new_string(entity));
-			json_object_array_add(rows, json_object_get(counts));
-		}
-	}
+	struct json_object *rows = json_rows(json_at(r.json, "queue"), "entity");
 	if (!c->json) {
 		show_table(c, rows, columns, 7);
 		show_stopped(c);

@@ -89,14 +89,7 @@ int run_drift(struct ctl *c, struct args *a)
 		{"details wanted", "details_wanted", 0}};
 	args_done(a, 0);
 	struct reply r = http_ask(c, "GET", "/api/bff/tds/data-validation/drift", NULL);
-	struct json_object *all = json_at(r.json, "entities"), *rows = json_object_new_array();
-	if (all) {
-		json_object_object_foreach(all, name, one)
-		{
-			json_object_object_add(one, "entity", json_object_new_string(name));
-			json_object_array_add(rows, json_object_get(one));
-		}
-	}
+	struct json_object *rows = json_rows(json_at(r.json, "entities"), "entity");
 	if (!c->json)
 		show_table(c, rows, columns, 8);
 	json_object_put(rows);

@@ -28,6 +28,20 @@ const char *json_text(struct json_object *json)
 	return json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
+struct json_object *json_rows(struct json_object *all, const char *name)
+{
+	struct json_object *rows = json_object_new_array();
+	if (all) {
+		json_object_object_foreach(all, key, one)
+		{
+			if (name)
+				json_object_object_add(one, name, json_object_new_string(key));
+			json_object_array_add(rows, json_object_get(one));
+		}
+	}
+	return rows;
+}
+
 double json_number(struct json_object *json, const char *path)
 {
 	return json_object_get_double(json_at(json, path));
