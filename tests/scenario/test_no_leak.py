@@ -18,9 +18,10 @@ from tds import SLOW, check, differs, in_parallel, numbers, run, unless, world, 
 
 WARM_ROUNDS, ROUNDS = 10, 16
 THREADS, WEBHOOKS = 4, 240
-# What a process may grow by from the warm-up's end to the last round, however many rounds: pages of long-lived tables that
-# are touched for the first time, and what malloc keeps in reserve. 20 bytes lost per request come to more in the short form.
-GROWTH_KIB_MAX, DESCRIPTORS_MORE_MAX = 128, 2
+# What a process may grow by in a stretch of rounds, however many: pages of long-lived tables that are touched for the first time,
+# and what malloc keeps in reserve. 24 bytes lost per request come to more in the shortest. A heap's new peak is kept, too, and
+# comes once; what is lost is lost in every stretch: who grew by more has to do it again, and again, to be called leaking.
+GROWTH_KIB_MAX, DESCRIPTORS_MORE_MAX, STRETCHES = 128, 2, 3
 JSON = {"Content-Type": "application/json"}
 PATHS = ("/livez", "/readyz", "/openapi.json", "/metrics", "/api/zoho/bulk-sync/status", "/api/tds/webhooks/health",
          "/api/tds/webhooks/stats", "/api/tds/webhooks/duplicates", *("/api/bff/tds/" + name for name in (
@@ -115,24 +116,40 @@ def measure(tds):
     return processes, {name: size(pid) for name, pid in processes.items()}, connections
 
 
+class Stretch:
+    """Rounds of load between two measurements at rest."""
+
+    def __init__(self, load, before, lasts_s):
+        began, rounds, end = load.asked, 0, time.monotonic() + lasts_s
+        while rounds < ROUNDS or time.monotonic() < end:
+            load.round()
+            rounds += 1
+            if rounds % 100 == 0:
+                print(f"# after {rounds} rounds:", measure(load.tds)[1], flush=True)
+        self.after, self.requests = measure(load.tds), load.asked - began
+        sizes, late = before[1], self.after[1]
+        self.growth = {name: (late[name][0] - sizes[name][0], late[name][1] - sizes[name][1]) for name in sizes}
+
+    def growing(self):
+        return {name for name, (kib, opened) in self.growth.items() if kib > GROWTH_KIB_MAX or opened > DESCRIPTORS_MORE_MAX}
+
+
 def no_leak():
     sim, tds = world()
-    load, end = Load(sim, tds), time.monotonic() + 60 * minutes
+    load = Load(sim, tds)
     for _ in range(WARM_ROUNDS):
         load.round()
-    processes, early, connections = measure(tds)
-    began, rounds = load.asked, 0
-    while rounds < ROUNDS or time.monotonic() < end:
-        load.round()
-        rounds += 1
-        if rounds % 100 == 0:
-            print(f"# after {rounds} rounds:", measure(tds)[1], flush=True)
-    now, late, more = measure(tds)
+    processes, sizes, connections = first = measure(tds)
+    stretches = [Stretch(load, first, 60 * minutes)]
+    while stretches[-1].growing() and len(stretches) < STRETCHES:
+        print("# has grown, is asked again:", *sorted(stretches[-1].growing()), flush=True)
+        stretches.append(Stretch(load, stretches[-1].after, 60 * minutes))
+    now, _, more = stretches[-1].after
     check("everything was answered as it should", load.wrong[:5])
     check("every process is still the one it was", differs(now, processes))
     for name in processes:
-        grown, opened = late[name][0] - early[name][0], late[name][1] - early[name][1]
-        print(f"# {name}: {early[name][0]} KiB, {grown:+} KiB and {opened:+} descriptors after {load.asked - began} requests", flush=True)
+        grown, opened = (min(stretch.growth[name][i] for stretch in stretches) for i in (0, 1))
+        print(f"# {name}: {sizes[name][0]} KiB, {grown:+} KiB and {opened:+} descriptors in {stretches[0].requests} requests", flush=True)
         check(f"{name} keeps its memory", unless(grown <= GROWTH_KIB_MAX, f"{grown} KiB more"))
         check(f"{name} keeps its descriptors", unless(opened <= DESCRIPTORS_MORE_MAX, f"{opened} more"))
     check("connections to PostgreSQL don't become more", unless(more <= connections, (connections, more)))
