@@ -199,10 +199,12 @@ void statement_outcomes(struct buf *b)
 		   " c.contradicts) END, false), coalesce(put.apply_token <> c.token + 1, false)");
 }
 
-void statement_outcomes_from(struct buf *b)
+void statement_outcomes_from(struct buf *b, const char *joined)
 {
-	buf_str(b, " FROM src LEFT JOIN known c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id"
-		   " ORDER BY src.pos");
+	buf_fmt(b,
+		" FROM src LEFT JOIN known c USING (pos) LEFT JOIN put ON put.source_entity_id = c.source_entity_id%s"
+		" ORDER BY src.pos",
+		joined);
 }
 
 char *statement_decide(const struct entity *e, enum source from, enum look look)
@@ -211,6 +213,6 @@ char *statement_decide(const struct entity *e, enum source from, enum look look)
 	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 2 : 5);
 	statement_decision(&b, e, look);
 	statement_outcomes(&b);
-	statement_outcomes_from(&b);
+	statement_outcomes_from(&b, "");
 	return b.data;
 }

@@ -50,7 +50,8 @@ void statement_kept(struct buf *, const struct entity *, enum keep);
 void statement_changes(struct buf *, const struct entity *);
 extern const char statement_changes_all[];
 void statement_outcomes(struct buf *);
-void statement_outcomes_from(struct buf *);
+/* joined: what is joined to it, by src, c and put. */
+void statement_outcomes_from(struct buf *, const char *joined);
 
 /* statement_lines.c: of a record's lines, FROM item e(line, n) over v.doc, and the value of a field of theirs; the columns of an
  * INSERT, one after the other, and what goes into them. */

@@ -251,16 +251,20 @@ char *statement_write(const struct entity *e, enum source from, enum look look)
 	return b.data;
 }
 
+/* What was counted stands in the first record's row only: in each, the lists in it would come as often as there are records. */
 char *statement_apply(const struct entity *e, enum source from, enum look look)
 {
-	struct buf b = {0};
+	struct buf b = {0}, once = {0};
 	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 3 : 6);
 	statement_decision(&b, e, look);
 	writing(&b, e, "put p JOIN known c USING (source_entity_id) JOIN src x ON x.pos = c.pos",
 		from == SOURCE_QUEUE ? "$3" : "$6", look);
 	statement_outcomes(&b);
-	buf_str(&b, ", ");
-	counts(&b, e, look, "(i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)) IS TRUE");
-	statement_outcomes_from(&b);
+	buf_str(&once, " LEFT JOIN (SELECT ");
+	counts(&once, e, look, "(i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)) IS TRUE");
+	buf_str(&once, ") n ON src.pos = (SELECT min(pos) FROM src)");
+	buf_str(&b, ", n.*");
+	statement_outcomes_from(&b, once.data);
+	buf_free(&once);
 	return b.data;
 }
