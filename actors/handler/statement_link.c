@@ -96,7 +96,8 @@ static bool waits_for(struct waits *w, const char *table, const struct field *fi
 }
 
 /* All that these fields refer to, in one UPDATE: of two that meet a row in one statement PostgreSQL does one only
- * (documentation, "Data-Modifying Statements in WITH"). */
+ * (documentation, "Data-Modifying Statements in WITH"). num_nulls: for IS NULL PostgreSQL may take the index of the rows that wait
+ * (while its statistics are older than a first load, it does), and read all of those for every page. */
 static void link_fields(struct buf *b, int *n, const char *table, const struct field *fields, const char *which)
 {
 	struct buf set = {0}, where = {0}, own = {0};
@@ -107,7 +108,8 @@ static void link_fields(struct buf *b, int *n, const char *table, const struct f
 		buf_reset(&own);
 		own_id(&own, &w);
 		buf_fmt(&set, "%s%s = coalesce(t.%s, %s)", set.len ? ", " : "", f->column, f->column, own.data);
-		buf_fmt(&where, "%s(t.%s IS NULL AND %s IS NOT NULL)", where.len ? " OR " : "", f->column, own.data);
+		buf_fmt(&where, "%s(num_nulls(t.%s) = 1 AND %s IS NOT NULL)", where.len ? " OR " : "", f->column,
+			own.data);
 	}
 	if (set.len)
 		buf_fmt(b, ", link%d AS (UPDATE %s t SET %s WHERE %s AND (%s))", (*n)++, table, set.data, which,
@@ -125,10 +127,17 @@ char *statement_late(const struct entity *e, bool lines, const struct field *f)
 	return late_rows(e, &w, lines ? e->lines->shape : e->shape);
 }
 
+/* By their own ids, each looked up by its key (OFFSET 0 keeps that apart): of a table that was small when PostgreSQL last looked, it
+ * would read all rows of the organisation rather than some by their keys. */
 static void link_own(struct buf *b, const struct entity *e, int *n)
 {
 	struct buf which = {0};
-	one_of_ids(&which, e->shape, "t", e->key, e->shape ? e->shape->key : NULL);
+	const char *id = statement_id(e->shape);
+	buf_fmt(&which,
+		"t.%1$s = ANY (ARRAY(SELECT r.%1$s FROM ids CROSS JOIN LATERAL (SELECT o.%1$s FROM %2$s o WHERE ", id,
+		e->table);
+	statement_row_of(&which, e, "o", "ids.id");
+	buf_str(&which, " OFFSET 0) r))");
 	link_fields(b, n, e->table, e->fields, which.data);
 	buf_free(&which);
 }

@@ -12,6 +12,7 @@ from tds import accepted, check, numbers, run, unless, world, wrap
 
 RECORDS, BATCH = 1500, 500
 ROWS_MAX = 20 * BATCH  # that one step of a statement may look at
+PAGE, STORED = 200, 2000  # records of a page, and of its entity in the tables
 EXPLAIN = {"session_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0", "auto_explain.log_analyze": "on",
            "auto_explain.log_timing": "off"}
 
@@ -99,4 +100,21 @@ def pages():
     check("it ends cleanly", tds.stop())
 
 
-run(batches, plans_kept, pages)
+def large_tables():
+    """A page costs what is on it, however many records, images and links the tables hold: each row is found by its key."""
+    names = {"product": "products", "customer": "customers"}
+    sim, tds = world(sim={"items": STORED, "active-items": STORED, "customers": STORED, "orders": 1, "invoices": 1}, sync={"details": False})
+    for name in names.values():
+        tds.bulk(name)
+    explain(tds, *(f"handler:{entity}" for entity in names))
+    for entity, name in names.items():
+        sim.control("POST", f"change?entity={entity}&count={STORED}&seed=5")
+        reply = tds.bulk(name)
+        check(f"{name} change", unless(reply.status == 200 and reply.json["stats"]["updated"] >= STORED // 2, reply))
+    (worst, statement), plans = vain([plan for plan in plans_of(tds) if re.search("Query Text: WITH (src|ids) AS", plan[:4000])])
+    check("PostgreSQL wrote down what it did with each page", unless(plans >= 3 * STORED // PAGE, plans))
+    check("nowhere does a page read more than itself", unless(worst <= 2 * PAGE, (worst, statement)))
+    check("it ends cleanly", tds.stop())
+
+
+run(batches, plans_kept, pages, large_tables)
