@@ -165,7 +165,7 @@ static char **arguments(const struct supervisor *s, const char *data, const char
 	SETTING("shared_buffers=%s", s->config.database_private_shared_buffers);
 	SETTING("max_connections=%d", connections(&s->config, s->children_n));
 	SETTING("cluster_name=tds");
-	SETTING("wal_compression=on");
+	SETTING("wal_compression=lz4"); /* on means pglz, which takes several times as long */
 	SETTING("max_wal_size=2GB");
 	SETTING("checkpoint_timeout=15min");
 	SETTING("jit=off");

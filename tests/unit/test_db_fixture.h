@@ -28,7 +28,7 @@ static inline int pg_start(const char *dir)
 {
 	char words[512];
 	snprintf(words, sizeof words,
-		"pg_ctl -D data -w -t 30 -l log -o \"-k %s -c listen_addresses= -c fsync=off -c max_connections=200\""
+		"pg_ctl -D data -w -t 30 -l log -o \"-k %s -c listen_addresses= -c fsync=off -c max_connections=200 -c jit=off\""
 		" start",
 		dir);
 	return pg_shell(dir, words);
