@@ -570,7 +570,7 @@ def template():
             problem = first.stop()
             if problem:
                 raise RuntimeError(f"the template isn't well: {problem}: {first.log()[-1500:]}")
-            os.rename(first.data, data)
+            subprocess.run(["mv", first.data, data], check=True)  # also to another file system, with the owners
             first.remove()
             open(os.path.join(where, "made"), "w").close()
     return data
