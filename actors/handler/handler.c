@@ -105,6 +105,8 @@ static void on_skipped(void *ctx, const struct db_reply *r)
 static void drop_poison(struct actor *a, struct slices *docs, const struct entity *e)
 {
 	size_t kept = 0;
+	if (!a->boot->skips_n)
+		return;
 	for (size_t i = 0; i < docs->n; i++) {
 		struct str id = slice_member_any(docs->at[i], e->id_path);
 		bool poison = false;

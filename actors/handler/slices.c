@@ -83,49 +83,53 @@ static bool next_member(struct slice_walk *s, struct str *key)
 	return true;
 }
 
-static bool find(struct str object, const char *key, struct str *value)
+/* Leaves the scan at the value of a member. */
+static bool seek(struct str object, const char *key, struct slice_walk *s)
 {
-	struct slice_walk s = {object.data, object.data + object.len};
 	struct str k;
-	skip_space(&s);
-	if (s.p >= s.end || *s.p != '{')
+	*s = (struct slice_walk){object.data, object.data + object.len};
+	skip_space(s);
+	if (s->p >= s->end || *s->p != '{')
 		return false;
-	s.p++;
-	while (next_member(&s, &k)) {
-		const char *from = s.p;
-		if (!skip_value(&s))
-			return false;
-		*value = (struct str){from, (size_t)(s.p - from)};
+	s->p++;
+	while (next_member(s, &k)) {
 		if (str_eq(k, key))
 			return true;
+		if (!skip_value(s))
+			return false;
 	}
 	return false;
 }
 
+static bool take_value(struct slice_walk *s, struct str *value)
+{
+	const char *from = s->p;
+	bool whole = skip_value(s);
+	*value = (struct str){from, (size_t)(s->p - from)};
+	return whole;
+}
+
+/* A list is gone through once: it is nearly all of a page. */
 bool slices_of(struct str body, const char *root, struct slices *out)
 {
-	struct str list;
+	struct slice_walk s;
 	out->n = 0;
-	if (!find(body, root, &list))
+	if (!seek(body, root, &s) || s.p >= s.end)
 		return false;
-	if (*list.data == '{') {
-		out->at[out->n++] = list;
-		return true;
-	}
-	if (*list.data != '[')
+	if (*s.p == '{')
+		return take_value(&s, &out->at[out->n++]);
+	if (*s.p != '[')
 		return false;
-	struct slice_walk s = {list.data + 1, list.data + list.len - 1};
-	for (;;) {
+	for (s.p++;;) {
 		skip_space(&s);
 		if (s.p < s.end && *s.p == ',')
 			s.p++;
 		skip_space(&s);
-		if (s.p >= s.end)
+		if (s.p < s.end && *s.p == ']')
 			return true;
-		const char *from = s.p;
-		if (out->n == SLICES_MAX || !skip_value(&s))
+		if (out->n == SLICES_MAX || !take_value(&s, &out->at[out->n]))
 			return false;
-		out->at[out->n++] = (struct str){from, (size_t)(s.p - from)};
+		out->n++;
 	}
 }
 
@@ -139,18 +143,14 @@ struct slice_walk slice_walk(struct str object)
 
 bool slice_next(struct slice_walk *s, struct str *key, struct str *value)
 {
-	if (!next_member(s, key))
-		return false;
-	const char *from = s->p;
-	bool whole = skip_value(s);
-	*value = (struct str){from, (size_t)(s->p - from)};
-	return whole;
+	return next_member(s, key) && take_value(s, value);
 }
 
 struct str slice_member(struct str object, const char *key)
 {
+	struct slice_walk s;
 	struct str v;
-	if (!find(object, key, &v))
+	if (!seek(object, key, &s) || !take_value(&s, &v))
 		return (struct str){0};
 	if (v.len >= 2 && *v.data == '"')
 		return (struct str){v.data + 1, v.len - 2};
