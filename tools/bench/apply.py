@@ -13,7 +13,7 @@ import bench
 import plain
 from lists import token
 
-PAGES, PER_PAGE, RUNS = 30, 200, 3
+PAGES, PER_PAGE, RUNS = 30, 200, 5
 RECORDS = PAGES * PER_PAGE
 SYNCS = {  # entity: name of its sync, where Zoho lists it, filter, key of the list, a column that is to differ
     "product": ("products", "/inventory/v1/items", {"filter_by": "Status.Active"}, "items", "sku"),
