@@ -10,7 +10,7 @@ LOADS = {128: ("p99", 10000, 30), 32: ("p99", 8000, 10), 1: ("p50", None, 0.7)}
 def empty(tds):
     """The handlers work on while webhooks come in (they need not keep up); before the next load all is as at first."""
     with tds.database().cursor() as c:
-        c.execute("TRUNCATE tds_inbox_events, tds_sync_queue, tds_entity_state, products, tds_sync_logs; CHECKPOINT")
+        c.execute("TRUNCATE tds_inbox_events, tds_sync_queue, tds_entity_state, products, tds_sync_logs CASCADE; CHECKPOINT")
 
 
 def measure():
