@@ -80,8 +80,8 @@ static void on_limited(struct call *call, struct reply *r, int64_t retry_after_s
 	wait_for(call, (r->code == ZOHO_CODE_AT_ONCE ? wait_ms * 1000000 : 0) + random() % 100000000);
 }
 
-/* One renewal per call; and where a fresh token didn't help before, a permission is missing: that must not use up the
- * tokens of everybody else. */
+/* One renewal per call; and where a fresh token didn't help before, this call or one beside it, a permission is missing: that must
+ * not use up the tokens of everybody else. */
 static void on_unauthorized(struct call *call, const struct reply *r)
 {
 	struct zoho *z = call->zoho;
@@ -92,12 +92,13 @@ static void on_unauthorized(struct call *call, const struct reply *r)
 		wait_for(call, 0);
 		return;
 	}
-	if (call->renewed || (z->denied[call->entity] && young)) {
+	if (call->renewed || (young && (z->denied[call->entity] || z->cure[call->entity] == call->token))) {
 		z->denied[call->entity] = true;
 		call->over(call, r);
 		return;
 	}
 	call->renewed = true;
+	z->cure[call->entity] = call->token + 1;
 	zoho_token_rejected(&z->keeper.token, call->token);
 	wait_for(call, 0);
 }
@@ -105,7 +106,10 @@ static void on_unauthorized(struct call *call, const struct reply *r)
 static void on_good(struct call *call, const struct reply *r, struct http_reply *http)
 {
 	struct zoho *z = call->zoho;
-	z->denied[call->entity] = false;
+	if (call->token == z->keeper.token.generation) { /* an older token's answer may have been under way for long */
+		z->denied[call->entity] = false;
+		z->cure[call->entity] = 0;
+	}
 	zoho_budget_went_well(&z->budget, call->lane, (int)call->of->product, zoho_now_ms());
 	if (call->to)
 		zoho_room_learn(z, call, http->length);

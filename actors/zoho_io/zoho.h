@@ -128,8 +128,9 @@ struct zoho {
 	struct fetch_list fetches[LANES];
 	int fetches_n[LANES];
 	struct images images;
-	struct mapped_entity product;	 /* whose images' URLs go into its table */
-	bool denied[ENTITIES];		 /* a fresh token didn't help: a permission is missing */
+	struct mapped_entity product; /* whose images' URLs go into its table */
+	bool denied[ENTITIES];	      /* a fresh token didn't help: a permission is missing */
+	uint64_t cure[ENTITIES]; /* generation of the token renewed for it, as long as that hasn't helped; 0: none */
 	size_t reserved[BOOT_EDGES_MAX]; /* per edge: bytes for what is under way */
 	size_t page_bytes, record_bytes; /* what one is expected to take */
 	STAILQ_HEAD(report_list, report) reports;
