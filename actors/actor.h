@@ -24,6 +24,7 @@ struct edge {
 	bool consumer, held;
 	uint8_t *buffer; /* consumer: the message in hand */
 	size_t buffer_size;
+	size_t buffer_used; /* bytes, since memory was last given back */
 };
 
 typedef void (*message_handler)(struct actor *, struct edge *, const union message *);

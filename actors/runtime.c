@@ -11,7 +11,7 @@
 #include "ipc/seam.h"
 
 enum { MESSAGES_PER_TURN = 64 };	/* per edge: no sender starves the others */
-enum { BUFFER_KEEP_BYTES = 64 * 1024 }; /* of an edge's buffer after a large message */
+enum { BUFFER_KEEP_BYTES = 64 * 1024 }; /* of an edge's buffer when no message follows a large one */
 static const int64_t beat_ns = 1000000000;
 
 static volatile sig_atomic_t drain_wanted;
@@ -272,8 +272,11 @@ void actor_hold(struct edge *e)
 void actor_release(struct edge *e)
 {
 	e->held = false;
-	size_t length = e->ring.hand_length;
+	if (e->ring.hand_length > e->buffer_used)
+		e->buffer_used = e->ring.hand_length;
 	ring_done(&e->ring);
-	if (length > BUFFER_KEEP_BYTES)
-		madvise(e->buffer + BUFFER_KEEP_BYTES, e->buffer_size - BUFFER_KEEP_BYTES, MADV_DONTNEED);
+	if (e->buffer_used <= BUFFER_KEEP_BYTES || !ring_empty(&e->ring))
+		return;
+	madvise(e->buffer + BUFFER_KEEP_BYTES, e->buffer_size - BUFFER_KEEP_BYTES, MADV_DONTNEED);
+	e->buffer_used = 0;
 }

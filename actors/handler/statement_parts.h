@@ -72,6 +72,8 @@ void statement_lines(struct buf *, const struct lines *);
 /* statement_stock.c, of entities with `stock`: lines written where they differ (CTEs moved and stock: whose lines, whose stock
  * changed), the log's and the counters' share of it. */
 void statement_stock_lines(struct buf *, const struct entity *);
+/* ", t.… AS was6 …": of row t, the totals by their fields' place. */
+void statement_stock_was(struct buf *, const struct entity *);
 void statement_stock_log(struct buf *);
 extern const char statement_stock_updated[]; /* how many changed in nothing but their lines */
 void statement_stock_counts(struct buf *, const struct entity *, enum look); /* ", changes, ids, how many" */

@@ -65,29 +65,36 @@ static bool is_total(const struct entity *e, const struct field *f)
 	return false;
 }
 
-/* stock: whose stock is another now, in total or somewhere. `t` is the row as it was: a statement sees nothing of its own. */
+void statement_stock_was(struct buf *b, const struct entity *e)
+{
+	int i = 0;
+	for (const struct field *f = e->fields; f->path; f++, i++)
+		if (is_total(e, f))
+			buf_fmt(b, ", t.%s AS was%d", f->column, i);
+}
+
+/* stock: whose stock is another now, in total or somewhere. t is the row as it was. */
 static void changed(struct buf *b, const struct entity *e)
 {
+	struct buf was = {0}, differs = {0};
 	int i = 0;
 	buf_str(b,
 		", stock AS MATERIALIZED (SELECT id FROM moved UNION SELECT v.id FROM ins JOIN val v ON v.id = ins.id"
 		" WHERE false");
-	for (const struct field *f = e->fields; f->path; f++, i++)
-		if (is_total(e, f))
-			buf_fmt(b, " OR v.v%d IS NOT NULL", i);
-	buf_fmt(b,
-		" UNION SELECT v.id FROM upd JOIN val v ON v.id = upd.id CROSS JOIN LATERAL (SELECT * FROM %s k"
-		" WHERE k.%s = upd.own OFFSET 0) t WHERE false",
-		e->table, statement_id(e->shape));
-	i = 0;
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		if (!is_total(e, f))
 			continue;
-		buf_str(b, " OR (");
-		statement_becomes(b, f, i);
-		buf_fmt(b, ") IS DISTINCT FROM t.%s", f->column);
+		buf_fmt(b, " OR v.v%d IS NOT NULL", i);
+		buf_fmt(&was, ", v.was%d AS %s", i, f->column);
+		buf_str(&differs, " OR (");
+		statement_becomes(&differs, f, i);
+		buf_fmt(&differs, ") IS DISTINCT FROM t.%s", f->column);
 	}
-	buf_str(b, ")");
+	buf_fmt(b,
+		" UNION SELECT v.id FROM upd JOIN val v ON v.id = upd.id CROSS JOIN LATERAL (SELECT NULL%s) t WHERE false%s)",
+		was.len ? was.data : "", differs.len ? differs.data : "");
+	buf_free(&was);
+	buf_free(&differs);
 }
 
 void statement_stock_lines(struct buf *b, const struct entity *e)

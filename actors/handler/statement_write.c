@@ -11,7 +11,7 @@ static void value(struct buf *b, const struct field *f)
 	buf_free(&made);
 }
 
-/* val: every field's value (v0, v1 …), and own, the id of the row that the record has already. */
+/* val: every field's value (v0, v1 …), and of the row that the record has already its id (own) and its stock (statement_stock.c). */
 static void values(struct buf *b, const struct entity *e, const char *from)
 {
 	int i = 0;
@@ -26,8 +26,10 @@ static void values(struct buf *b, const struct entity *e, const char *from)
 		value(b, f);
 		buf_fmt(b, " AS v%d", i);
 	}
-	buf_fmt(b, ", r.%2$s AS own FROM %1$s LEFT JOIN LATERAL (SELECT t.%2$s FROM %3$s t WHERE ", from,
-		statement_id(e->shape), e->table);
+	buf_fmt(b, ", r.* FROM %s LEFT JOIN LATERAL (SELECT t.%s AS own", from, statement_id(e->shape));
+	if (e->stock)
+		statement_stock_was(b, e);
+	buf_fmt(b, " FROM %s t WHERE ", e->table);
 	statement_scope(b, e->shape, "t");
 	buf_fmt(b, " AND t.%s = ", e->key);
 	statement_key(b, e->shape ? e->shape->key : NULL, "x.id", true);
