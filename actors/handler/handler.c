@@ -4,32 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include "actors/actor.h"
-#include "actors/handler/apply.h"
 #include "actors/handler/fitting.h"
+#include "actors/handler/intake.h"
 #include "actors/handler/owed.h"
 #include "actors/handler/refusal.h"
 #include "actors/handler/report.h"
 #include "actors/handler/stocked.h"
 
-enum { EDGES_WAITING_MAX = 2 }; /* dispatcher and zoho-io */
 static const int64_t retry_min_ns = 100000000, retry_max_ns = 5000000000;
-
-struct waiting { /* a held message */
-	struct edge *edge;
-	enum message_type type;
-	union message message;
-	uint64_t seqs[MESSAGE_LIST_MAX];
-};
 
 struct handler {
 	struct applier applier;
 	struct fitting fitting;
 	struct db *db;
 	const struct entity *entity;
-	struct waiting waiting[EDGES_WAITING_MAX], *now; /* now: the one being worked on */
+	struct intake intake;
+	struct waiting *now; /* the one being worked on */
 	struct job job;
-	struct slices docs;
-	char ids[2048];
 	struct loop_op timer;
 	int64_t retry_ns;
 	uint32_t skips_left; /* poison still to be set aside: nothing else before it */
@@ -81,8 +72,7 @@ static void on_job(void *ctx, struct job *j)
 					  : report_record(a, j, &w->message.record);
 	if (!told)
 		log_warn("the dispatcher's ring is full; it will look for itself");
-	actor_release(w->edge);
-	w->edge = NULL;
+	waiting_settled(w);
 	work_on(a);
 }
 
@@ -99,78 +89,6 @@ static void on_skipped(void *ctx, const struct db_reply *r)
 	log_error("record set aside: it killed its handler", LF_STR("id", a->boot->skips[h->skips_left].id));
 	actor_count(a, COUNT_FAILED, 1);
 	work_on(a);
-}
-
-/* Records named as poison don't come near PostgreSQL or us again; false when the message held nothing else. */
-static void drop_poison(struct actor *a, struct slices *docs, const struct entity *e)
-{
-	size_t kept = 0;
-	if (!a->boot->skips_n)
-		return;
-	for (size_t i = 0; i < docs->n; i++) {
-		struct str id = slice_member_any(docs->at[i], e->id_path);
-		bool poison = false;
-		for (uint32_t s = 0; s < a->boot->skips_n; s++)
-			poison |= str_eq(id, a->boot->skips[s].id);
-		if (!poison)
-			docs->at[kept++] = docs->at[i];
-	}
-	docs->n = kept;
-}
-
-/* What was asked for, of a list that stands for a detail. */
-static void keep_one(struct slices *docs, const struct entity *e, struct str id)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < docs->n; i++) {
-		struct str own = slice_member_any(docs->at[i], e->id_path);
-		if (own.len == id.len && !memcmp(own.data, id.data, id.len))
-			docs->at[kept++] = docs->at[i];
-	}
-	docs->n = kept;
-}
-
-/* false: what came can't be cut into records. */
-static bool prepare(struct actor *a, struct handler *h, const struct waiting *w)
-{
-	struct job *j = &h->job;
-	*j = (struct job){.done = on_job,
-		.ctx = a,
-		.single_step = h->single_step,
-		.look = a->config.audit_records ? LOOK_TRACED : LOOK_PLAIN};
-	if (w->type == MSG_WORK) {
-		j->kind = JOB_QUEUE;
-		j->seqs = w->seqs;
-		j->n = w->message.work.seqs.n;
-		return true;
-	}
-	const struct msg_page *p = &w->message.page;
-	const struct msg_record *r = &w->message.record;
-	bool page = w->type == MSG_PAGE, many = !page && memchr(r->id.data, ',', r->id.len);
-	bool list = page || many || !h->entity->detail_root;
-	bool cut = slices_of(page ? p->body : r->body, list ? h->entity->list_root : h->entity->detail_root, &h->docs);
-	if (list && !page && !many)
-		keep_one(&h->docs, h->entity, r->id);
-	drop_poison(a, &h->docs, h->entity);
-	j->kind = page ? JOB_PAGE : JOB_RECORD;
-	j->docs = &h->docs;
-	j->n = h->docs.n;
-	j->sent_us = page ? p->sent_us : r->sent_us;
-	if (page) {
-		snprintf(j->run, sizeof j->run, "%.*s", (int)p->run.len, p->run.data);
-		j->page = p->page;
-		j->fence = p->fence;
-		j->dry_run = p->dry_run;
-		j->look = p->verify ? LOOK_VERIFYING : p->dry_run ? LOOK_TRACED : j->look;
-		j->details = p->details;
-	} else {
-		snprintf(j->id, sizeof j->id, "%.*s", (int)r->id.len, r->id.data);
-		j->seq = r->seq;
-		snprintf(h->ids, sizeof h->ids, "%.*s", many ? (int)r->id.len : 0, r->id.data);
-		j->ids = many ? h->ids : NULL;
-		j->outcomes[0] = OUTCOME_SKIPPED;
-	}
-	return cut;
 }
 
 /* Not inside the call that brought it. */
@@ -203,9 +121,10 @@ static void give_back(struct handler *h)
 
 static void work(struct actor *a, struct handler *h)
 {
-	bool readable = prepare(a, h, h->now);
-	if (!readable || !h->fitting.fits)
-		h->job.done = on_job_soon;
+	bool readable = intake_job(&h->intake, a, h->entity, h->now, &h->job);
+	h->job.done = readable && h->fitting.fits ? on_job : on_job_soon;
+	h->job.ctx = a;
+	h->job.single_step = h->single_step;
 	if (!h->fitting.fits)
 		give_back(h);
 	else if (!readable)
@@ -232,16 +151,13 @@ static void work_on(struct actor *a)
 		apply_skip(&h->applier, &a->boot->skips[h->skips_left - 1], on_skipped, a);
 		return;
 	}
-	for (int i = 0; i < EDGES_WAITING_MAX && !h->now; i++)
-		if (h->waiting[i].edge)
-			h->now = &h->waiting[i];
-	if (h->now && !h->fitting.known) {
-		h->now = NULL;
+	struct waiting *next = intake_next(&h->intake);
+	if (next && !h->fitting.known) {
 		fitting_ask(&h->fitting);
-		return;
-	}
-	if (h->now)
+	} else if (next) {
+		h->now = next;
 		work(a, h);
+	}
 }
 
 static void take_over(struct handler *h, const struct entity *changed)
@@ -270,11 +186,7 @@ static bool is_idle(void *ctx)
 static void keep(struct actor *a, struct edge *e, const union message *m, enum message_type type)
 {
 	struct handler *h = a->state;
-	struct waiting *w = h->waiting[0].edge ? &h->waiting[1] : &h->waiting[0];
-	*w = (struct waiting){.edge = e, .type = type, .message = *m};
-	if (type == MSG_WORK)
-		memcpy(w->seqs, m->work.seqs.at, m->work.seqs.n * sizeof *w->seqs);
-	actor_hold(e);
+	intake_keep(&h->intake, e, type, m);
 	work_on(a);
 }
 

@@ -1,0 +1,103 @@
+/* Owns what a handler has received: the message strings that a job borrows lie in rings that stay held meanwhile. */
+#include "actors/handler/intake.h"
+#include <stdio.h>
+#include <string.h>
+
+void intake_keep(struct intake *in, struct edge *e, enum message_type type, const union message *m)
+{
+	struct waiting *w = in->at[0].edge ? &in->at[1] : &in->at[0];
+	*w = (struct waiting){.edge = e, .type = type, .message = *m};
+	if (type == MSG_WORK)
+		memcpy(w->seqs, m->work.seqs.at, m->work.seqs.n * sizeof *w->seqs);
+	actor_hold(e);
+}
+
+struct waiting *intake_next(struct intake *in)
+{
+	for (int i = 0; i < INTAKE_EDGES_MAX; i++)
+		if (in->at[i].edge)
+			return &in->at[i];
+	return NULL;
+}
+
+void waiting_settled(struct waiting *w)
+{
+	actor_release(w->edge);
+	w->edge = NULL;
+}
+
+/* Records named as poison don't come near PostgreSQL or us again. */
+static void drop_poison(const struct actor *a, struct slices *docs, const struct entity *e)
+{
+	size_t kept = 0;
+	if (!a->boot->skips_n)
+		return;
+	for (size_t i = 0; i < docs->n; i++) {
+		struct str id = slice_member_any(docs->at[i], e->id_path);
+		bool poison = false;
+		for (uint32_t s = 0; s < a->boot->skips_n; s++)
+			poison |= str_eq(id, a->boot->skips[s].id);
+		if (!poison)
+			docs->at[kept++] = docs->at[i];
+	}
+	docs->n = kept;
+}
+
+/* What was asked for, of a list that stands for a detail. */
+static void keep_one(struct slices *docs, const struct entity *e, struct str id)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < docs->n; i++) {
+		struct str own = slice_member_any(docs->at[i], e->id_path);
+		if (own.len == id.len && !memcmp(own.data, id.data, id.len))
+			docs->at[kept++] = docs->at[i];
+	}
+	docs->n = kept;
+}
+
+static bool of_page(struct intake *in, const struct entity *e, const struct msg_page *p, struct job *j)
+{
+	j->kind = JOB_PAGE;
+	j->sent_us = p->sent_us;
+	snprintf(j->run, sizeof j->run, "%.*s", (int)p->run.len, p->run.data);
+	j->page = p->page;
+	j->fence = p->fence;
+	j->dry_run = p->dry_run;
+	j->look = p->verify ? LOOK_VERIFYING : p->dry_run ? LOOK_TRACED : j->look;
+	j->details = p->details;
+	return slices_of(p->body, e->list_root, &in->docs);
+}
+
+/* One record, or several that were fetched at once ("a,b,c"). */
+static bool of_record(struct intake *in, const struct entity *e, const struct msg_record *r, struct job *j)
+{
+	bool many = memchr(r->id.data, ',', r->id.len);
+	bool list = many || !e->detail_root;
+	j->kind = JOB_RECORD;
+	j->sent_us = r->sent_us;
+	snprintf(j->id, sizeof j->id, "%.*s", (int)r->id.len, r->id.data);
+	j->seq = r->seq;
+	snprintf(in->ids, sizeof in->ids, "%.*s", many ? (int)r->id.len : 0, r->id.data);
+	j->ids = many ? in->ids : NULL;
+	j->outcomes[0] = OUTCOME_SKIPPED;
+	bool cut = slices_of(r->body, list ? e->list_root : e->detail_root, &in->docs);
+	if (list && !many)
+		keep_one(&in->docs, e, r->id);
+	return cut;
+}
+
+bool intake_job(struct intake *in, struct actor *a, const struct entity *e, const struct waiting *w, struct job *j)
+{
+	*j = (struct job){.look = a->config.audit_records ? LOOK_TRACED : LOOK_PLAIN};
+	if (w->type == MSG_WORK) {
+		j->kind = JOB_QUEUE;
+		j->seqs = w->seqs;
+		j->n = w->message.work.seqs.n;
+		return true;
+	}
+	bool cut = w->type == MSG_PAGE ? of_page(in, e, &w->message.page, j) : of_record(in, e, &w->message.record, j);
+	drop_poison(a, &in->docs, e);
+	j->docs = &in->docs;
+	j->n = in->docs.n;
+	return cut;
+}
