@@ -13,7 +13,7 @@ import bench
 import plain
 from lists import token
 
-PAGES, PER_PAGE, RUNS = 30, 200, 5
+PAGES, PER_PAGE, RUNS = 30, 200, 7
 RECORDS = PAGES * PER_PAGE
 SYNCS = {  # entity: name of its sync, where Zoho lists it, filter, key of the list, a column that is to differ
     "product": ("products", "/inventory/v1/items", {"filter_by": "Status.Active"}, "items", "sku"),
@@ -102,8 +102,8 @@ def ready(database, entity, state):
         cursor.execute("CHECKPOINT")
 
 
-def rates(database, entity, run_of):
-    """rows/s by what and state: run_of[what](state) gives the seconds of one run."""
+def seconds_of(database, entity, run_of):
+    """Seconds by what and state, run by run: run_of[what](state) gives those of one."""
     took = {(who, state): [] for who in run_of for state in STATES}
     for run in range(RUNS + 1):
         for who, run_it in run_of.items():
@@ -112,27 +112,38 @@ def rates(database, entity, run_of):
                 seconds = run_it(state)
                 if run:  # the first warms caches and plans
                     took[who, state].append(seconds)
-    return {key: RECORDS / bench.median(seconds) for key, seconds in took.items()}
+    return took
+
+
+def rate(took, who, state):
+    return RECORDS / bench.median(took[who, state])
+
+
+def share(took, peer, state):
+    """How fast TDS is beside a peer. What slows the machine for a while slows both of a run: each run by itself, then the median."""
+    return bench.median([peers / own for own, peers in zip(took["tds", state], took[peer, state])])
+
+
+PEERS = {  # name: what it is, and the least share of its speed that is asked for
+    "bare": ("one statement a page", {"changed": 0.5, "unchanged": 1.2}),
+    "kept": ("one that keeps state rows, too", dict.fromkeys(STATES, 0.85)),
+    "present": ("one that keeps state rows and leaves absent fields alone", dict.fromkeys(STATES, 0.85)),
+}
 
 
 def measure_entity(tds, database, sim, entity):
     pages, loops = pages_of(sim, entity), peers(tds, entity)
     tds.bulk(SYNCS[entity][0])  # how many pages there are is known
-    rate = rates(database, entity, {
+    took = seconds_of(database, entity, {
         "tds": lambda state: through_tds(tds, database, entity, state),
-        "bare": lambda _: through_loop(loops["bare"], "page", pages),
-        "kept": lambda _: through_loop(loops["kept"], "page", pages),
-        "present": lambda _: through_loop(loops["present"], "page", pages)})
-    for state, share_of_bare in (("new", None), ("changed", 0.5), ("unchanged", 1.2)):
-        bench.figure(f"{entity} pages applied, all {state}", rate["tds", state], "rows/s", ratios=[
-            ("one statement a page", rate["bare", state]), ("the same with state rows", rate["kept", state]),
-            ("one that leaves absent fields alone, too", rate["present", state])])
-        if share_of_bare:
-            bench.figure("  share of one statement a page", rate["tds", state] / rate["bare", state], "", share_of_bare, lower=False)
-        bench.figure("  share of the same with state rows", rate["tds", state] / rate["kept", state], "", 0.85, lower=False)
-        bench.figure("  share of one with state rows, absent fields left alone", rate["tds", state] / rate["present", state], "", 0.85,
-                     lower=False)
-    return rate
+        **{name: lambda _, loop=loops[name]: through_loop(loop, "page", pages) for name in PEERS}})
+    for state in STATES:
+        bench.figure(f"{entity} pages applied, all {state}", rate(took, "tds", state), "rows/s",
+                     ratios=[(what, rate(took, name, state)) for name, (what, _) in PEERS.items()])
+        for name, (what, least) in PEERS.items():
+            if state in least:
+                bench.figure(f"  share of {what}, run by run", share(took, name, state), "", least[state], lower=False)
+    return took
 
 
 def measure_shards(sim, entity, one):
@@ -140,17 +151,17 @@ def measure_shards(sim, entity, one):
     tds = bench.Tds(sim, SETTINGS + " queue : { workers = 2; };")
     database = tds.database()
     tds.bulk(SYNCS[entity][0])
-    rate = rates(database, entity, {"tds": lambda state: through_tds(tds, database, entity, state)})
+    took = seconds_of(database, entity, {"tds": lambda state: through_tds(tds, database, entity, state)})
     for state in STATES:
-        bench.figure(f"{entity} pages applied by two shards, all {state}", rate["tds", state], "rows/s", ratios=[
-            ("one shard", one["tds", state]), ("one statement a page", one["bare", state])])
+        bench.figure(f"{entity} pages applied by two shards, all {state}", rate(took, "tds", state), "rows/s", ratios=[
+            ("one shard", rate(one, "tds", state)), ("one statement a page", rate(one, "bare", state))])
 
 
 def measure():
     sim = bench.Sim("--items", RECORDS, "--active-items", RECORDS, "--customers", RECORDS)
     tds = bench.Tds(sim, SETTINGS)
-    rate = {entity: measure_entity(tds, tds.database(), sim, entity) for entity in SYNCS}
-    measure_shards(sim, "product", rate["product"])
+    took = {entity: measure_entity(tds, tds.database(), sim, entity) for entity in SYNCS}
+    measure_shards(sim, "product", took["product"])
 
 
 if __name__ == "__main__":
