@@ -23,6 +23,7 @@ struct edge {
 	uint64_t peer_generation; /* last seen; a change = the peer was restarted */
 	bool consumer, held;
 	uint8_t *buffer; /* consumer: the message in hand */
+	uint8_t *ahead;	 /* consumer: the one behind it, where somebody asked for that */
 	size_t buffer_size;
 	size_t buffer_used; /* bytes, since memory was last given back */
 };
@@ -70,6 +71,9 @@ struct edge *actor_edge_back(struct actor *, const struct edge *in);
 bool actor_send(struct actor *, struct edge *to, enum message_type, const void *msg);
 void actor_hold(struct edge *);
 void actor_release(struct edge *);
+/* The message behind the held one, where there is one already, so that it can be prepared: it is delivered after actor_release as
+ * ever, and its strings lie where they lie now. Once per message; lists of numbers of the held one are gone. */
+bool actor_ahead(struct edge *, enum message_type *, union message *);
 
 void actor_count(struct actor *, enum counter_id, uint64_t n);
 /* Ready: loop runs and configuration is valid. Degraded says in words what is missing (PostgreSQL away). */

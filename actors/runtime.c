@@ -33,6 +33,14 @@ static void read_boot(struct boot *boot)
 		die(EXIT_TEMPORARY, "the supervisor speaks another version of messages.def");
 }
 
+/* As large as the ring, for nothing until it is used. NULL: the address space is full. */
+static uint8_t *make_buffer(const struct edge *e)
+{
+	void *at =
+		mmap(NULL, e->buffer_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return at == MAP_FAILED ? NULL : at;
+}
+
 static void attach_edge(struct actor *a, struct edge *e, const struct boot_edge *b)
 {
 	*e = (struct edge){.actor = a,
@@ -48,9 +56,8 @@ static void attach_edge(struct actor *a, struct edge *e, const struct boot_edge 
 	if (!e->consumer)
 		return;
 	e->buffer_size = e->ring.capacity;
-	e->buffer =
-		mmap(NULL, e->buffer_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (e->buffer == MAP_FAILED)
+	e->buffer = make_buffer(e);
+	if (!e->buffer)
 		die(EXIT_TEMPORARY, "no memory for the ring with %s", slot_of(a->slots, b->peer_slot)->name);
 	if (b->bell_fd >= 0)
 		ring_room_bell(&e->ring, b->bell_fd);
@@ -106,6 +113,11 @@ static bool receive(struct actor *a, struct edge *e)
 		if (r == RING_TOO_BIG) {
 			ring_done(&e->ring);
 			continue;
+		}
+		if (r == RING_AHEAD) {
+			uint8_t *there = e->ahead;
+			e->ahead = e->buffer;
+			e->buffer = there;
 		}
 		deliver(a, e, &record);
 	}
@@ -269,14 +281,32 @@ void actor_hold(struct edge *e)
 	e->held = true;
 }
 
+static void give_memory_back(struct edge *e)
+{
+	size_t most = e->buffer_size - BUFFER_KEEP_BYTES;
+	madvise(e->buffer + BUFFER_KEEP_BYTES, most, MADV_DONTNEED);
+	if (e->ahead)
+		madvise(e->ahead, e->buffer_size, MADV_DONTNEED);
+	e->buffer_used = 0;
+}
+
 void actor_release(struct edge *e)
 {
 	e->held = false;
 	if (e->ring.hand_length > e->buffer_used)
 		e->buffer_used = e->ring.hand_length;
 	ring_done(&e->ring);
-	if (e->buffer_used <= BUFFER_KEEP_BYTES || !ring_empty(&e->ring))
-		return;
-	madvise(e->buffer + BUFFER_KEEP_BYTES, e->buffer_size - BUFFER_KEEP_BYTES, MADV_DONTNEED);
-	e->buffer_used = 0;
+	if (e->buffer_used > BUFFER_KEEP_BYTES && ring_empty(&e->ring))
+		give_memory_back(e);
+}
+
+bool actor_ahead(struct edge *e, enum message_type *type, union message *m)
+{
+	struct ring_record record;
+	if (!e->ahead)
+		e->ahead = make_buffer(e);
+	if (!e->ahead || !ring_ahead(&e->ring, &record, e->ahead, e->buffer_size))
+		return false;
+	*type = (enum message_type)record.type;
+	return message_decode(*type, e->ahead, record.length, m, e->actor->scratch);
 }

@@ -166,16 +166,13 @@ static bool read_record(const struct ring *r, uint64_t at, struct ring_record *r
 	       record->sequence == r->sequence + 1;
 }
 
-int ring_next(struct ring *r, struct ring_record *record, void *buffer, size_t size)
+/* Copies the message that begins at `from`, padding before it aside; `length`: the bytes to step over. As ring_next returns. */
+static int copy_message(
+	struct ring *r, uint64_t from, struct ring_record *record, void *buffer, size_t size, uint64_t *length)
 {
-	assert(r->role == RING_CONSUMER);
-	if (r->broken)
-		return RING_BROKEN;
-	if (r->hand_length != 0)
-		return 0;
-	if (r->head == r->tail && !look_at_tail(r))
+	if (from == r->tail && (!look_at_tail(r) || from == r->tail))
 		return r->broken ? RING_BROKEN : 0;
-	uint64_t at = r->head;
+	uint64_t at = from;
 	bool sound = read_record(r, at, record);
 	if (sound && record->type == PADDING) {
 		at += record->length;
@@ -185,14 +182,46 @@ int ring_next(struct ring *r, struct ring_record *record, void *buffer, size_t s
 		r->broken = true;
 		return RING_BROKEN;
 	}
-	r->hand_length = at - r->head + record_bytes(record->length);
-	r->sequence = record->sequence;
-	atomic_store_explicit(&r->consumer->in_hand, r->sequence, memory_order_relaxed);
+	*length = at - from + record_bytes(record->length);
 	if (record->length > size)
 		return RING_TOO_BIG;
 	if (record->length)
 		memcpy(buffer, r->data + offset_of(r, at) + sizeof *record, record->length);
 	return 1;
+}
+
+int ring_next(struct ring *r, struct ring_record *record, void *buffer, size_t size)
+{
+	assert(r->role == RING_CONSUMER);
+	if (r->broken)
+		return RING_BROKEN;
+	if (r->hand_length != 0)
+		return 0;
+	int got = RING_AHEAD;
+	if (r->ahead_length == 0) {
+		got = copy_message(r, r->head, record, buffer, size, &r->hand_length);
+	} else {
+		*record = r->ahead;
+		r->hand_length = r->ahead_length;
+		r->ahead_length = 0;
+	}
+	if (r->hand_length == 0)
+		return got;
+	r->sequence = record->sequence;
+	atomic_store_explicit(&r->consumer->in_hand, r->sequence, memory_order_relaxed);
+	return got;
+}
+
+bool ring_ahead(struct ring *r, struct ring_record *record, void *buffer, size_t size)
+{
+	assert(r->role == RING_CONSUMER);
+	uint64_t length;
+	if (r->broken || r->hand_length == 0 || r->ahead_length != 0 ||
+		copy_message(r, r->head + r->hand_length, record, buffer, size, &length) != 1)
+		return false;
+	r->ahead = *record;
+	r->ahead_length = length;
+	return true;
 }
 
 /* Like the tail, the head is stored once and last. Only a ring whose producer may wait for room pays for the fence. */

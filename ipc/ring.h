@@ -31,11 +31,13 @@ struct ring { /* one side's view; private to ring.c but for reading */
 	struct ring_producer_page *producer;
 	struct ring_consumer_page *consumer;
 	uint8_t *data;
-	uint64_t head, tail;	 /* own index, and the last seen of the peer */
-	uint64_t sequence;	 /* last sent (producer) / in hand (consumer) */
-	uint64_t rung_for;	 /* producer: the sleep number it last rang for */
-	uint64_t doorbells;	 /* producer: eventfd writes made */
-	uint64_t hand_length;	 /* consumer: bytes to step over on ring_done; 0 = nothing in hand */
+	uint64_t head, tail;   /* own index, and the last seen of the peer */
+	uint64_t sequence;     /* last sent (producer) / in hand (consumer) */
+	uint64_t rung_for;     /* producer: the sleep number it last rang for */
+	uint64_t doorbells;    /* producer: eventfd writes made */
+	uint64_t hand_length;  /* consumer: bytes to step over on ring_done; 0 = nothing in hand */
+	uint64_t ahead_length; /* consumer: the same of the message that ring_ahead copied; 0 = none */
+	struct ring_record ahead;
 	uint64_t reserved, skip; /* producer: bytes of the open reservation, and of the padding before it */
 	uint64_t trimmed_at;	 /* producer: the tail when data was last given back */
 	uint64_t room_rung_for;	 /* consumer: the request for room it last rang for */
@@ -76,8 +78,12 @@ size_t ring_trim(struct ring *, int fd);
 /* Consumer: copies the next message into `buffer` of `size` bytes. 1 = got one (in hand until ring_done), 0 = empty,
  * RING_BROKEN, or RING_TOO_BIG (larger than buffer; ring_done skips it). Never returns a second one before ring_done:
  * until then, 0. */
-enum { RING_BROKEN = -1, RING_TOO_BIG = -2 };
+enum { RING_BROKEN = -1, RING_TOO_BIG = -2, RING_AHEAD = 2 };
 int ring_next(struct ring *, struct ring_record *, void *buffer, size_t size);
+/* Copies the message behind the one in hand, to be prepared meanwhile; it is in hand only after ring_done and ring_next, which
+ * then returns RING_AHEAD and copies nothing: it lies where it was copied to. Whoever dies between gets it for the first time.
+ * false: there is none (yet), it doesn't fit, or it has been copied already. */
+bool ring_ahead(struct ring *, struct ring_record *, void *buffer, size_t size);
 void ring_done(struct ring *);
 bool ring_empty(struct ring *); /* a look without taking: true where ring_next would return 0 */
 

@@ -21,8 +21,9 @@ struct job_range {
 struct job {
 	/* What to do; strings are borrowed until done. */
 	enum job_kind kind;
-	const uint64_t *seqs; /* QUEUE */
-	struct slices *docs;  /* PAGE, RECORD; the first n are to be applied, what follows is left as it is */
+	const uint64_t *seqs;  /* QUEUE */
+	struct slices *docs;   /* PAGE, RECORD; the first n are to be applied, what follows is left as it is */
+	const char *page_text; /* PAGE: these n as a parameter, where that was made already; else NULL */
 	size_t n;
 	int64_t sent_us;       /* PAGE, RECORD */
 	char run[40];	       /* PAGE: uuid */

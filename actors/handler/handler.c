@@ -121,7 +121,7 @@ static void give_back(struct handler *h)
 
 static void work(struct actor *a, struct handler *h)
 {
-	bool readable = intake_job(&h->intake, a, h->entity, h->now, &h->job);
+	bool readable = intake_job(&h->intake, &h->applier, h->now, &h->job);
 	h->job.done = readable && h->fitting.fits ? on_job : on_job_soon;
 	h->job.ctx = a;
 	h->job.single_step = h->single_step;
@@ -157,6 +157,8 @@ static void work_on(struct actor *a)
 	} else if (next) {
 		h->now = next;
 		work(a, h);
+		if (!h->single_step) /* a death in what lies ahead would be blamed on the record in hand */
+			intake_ahead(&h->intake, &h->applier, next);
 	}
 }
 
@@ -166,6 +168,7 @@ static void take_over(struct handler *h, const struct entity *changed)
 		return;
 	h->entity = changed;
 	applier_take(&h->applier, changed);
+	intake_forget(&h->intake);
 }
 
 static void on_fitted(void *ctx, const struct entity *changed)
@@ -235,6 +238,7 @@ static void start(struct actor *a)
 	h->skips_left = a->boot->skips_n;
 	h->single_step = a->boot->single_step;
 	h->db = actor_database(a, on_database, a);
+	intake_init(&h->intake);
 	applier_init(&h->applier, a, h->entity, h->db);
 	fitting_init(&h->fitting, a, h->db, h->entity->id, is_idle, on_fitted, a);
 }

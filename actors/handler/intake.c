@@ -2,6 +2,12 @@
 #include "actors/handler/intake.h"
 #include <stdio.h>
 #include <string.h>
+#include "actors/handler/params.h"
+
+void intake_init(struct intake *in)
+{
+	*in = (struct intake){.now = &in->cut[0], .ahead = &in->cut[1]};
+}
 
 void intake_keep(struct intake *in, struct edge *e, enum message_type type, const union message *m)
 {
@@ -27,13 +33,14 @@ void waiting_settled(struct waiting *w)
 }
 
 /* Records named as poison don't come near PostgreSQL or us again. */
-static void drop_poison(const struct actor *a, struct slices *docs, const struct entity *e)
+static void drop_poison(const struct applier *p, struct slices *docs)
 {
+	const struct actor *a = p->actor;
 	size_t kept = 0;
 	if (!a->boot->skips_n)
 		return;
 	for (size_t i = 0; i < docs->n; i++) {
-		struct str id = slice_member_any(docs->at[i], e->id_path);
+		struct str id = slice_member_any(docs->at[i], p->entity->id_path);
 		bool poison = false;
 		for (uint32_t s = 0; s < a->boot->skips_n; s++)
 			poison |= str_eq(id, a->boot->skips[s].id);
@@ -65,7 +72,14 @@ static bool of_page(struct intake *in, const struct entity *e, const struct msg_
 	j->dry_run = p->dry_run;
 	j->look = p->verify ? LOOK_VERIFYING : p->dry_run ? LOOK_TRACED : j->look;
 	j->details = p->details;
-	return slices_of(p->body, e->list_root, &in->docs);
+	if (!in->ahead->of || in->ahead->of != p->body.data)
+		return slices_of(p->body, e->list_root, &in->now->docs);
+	struct cut *cut = in->ahead;
+	in->ahead = in->now;
+	in->now = cut;
+	cut->of = NULL;
+	j->page_text = cut->text.data;
+	return true;
 }
 
 /* One record, or several that were fetched at once ("a,b,c"). */
@@ -80,24 +94,43 @@ static bool of_record(struct intake *in, const struct entity *e, const struct ms
 	snprintf(in->ids, sizeof in->ids, "%.*s", many ? (int)r->id.len : 0, r->id.data);
 	j->ids = many ? in->ids : NULL;
 	j->outcomes[0] = OUTCOME_SKIPPED;
-	bool cut = slices_of(r->body, list ? e->list_root : e->detail_root, &in->docs);
+	bool cut = slices_of(r->body, list ? e->list_root : e->detail_root, &in->now->docs);
 	if (list && !many)
-		keep_one(&in->docs, e, r->id);
+		keep_one(&in->now->docs, e, r->id);
 	return cut;
 }
 
-bool intake_job(struct intake *in, struct actor *a, const struct entity *e, const struct waiting *w, struct job *j)
+bool intake_job(struct intake *in, const struct applier *p, const struct waiting *w, struct job *j)
 {
-	*j = (struct job){.look = a->config.audit_records ? LOOK_TRACED : LOOK_PLAIN};
+	*j = (struct job){.look = p->actor->config.audit_records ? LOOK_TRACED : LOOK_PLAIN};
 	if (w->type == MSG_WORK) {
 		j->kind = JOB_QUEUE;
 		j->seqs = w->seqs;
 		j->n = w->message.work.seqs.n;
 		return true;
 	}
-	bool cut = w->type == MSG_PAGE ? of_page(in, e, &w->message.page, j) : of_record(in, e, &w->message.record, j);
-	drop_poison(a, &in->docs, e);
-	j->docs = &in->docs;
-	j->n = in->docs.n;
+	bool cut = w->type == MSG_PAGE ? of_page(in, p->entity, &w->message.page, j)
+				       : of_record(in, p->entity, &w->message.record, j);
+	drop_poison(p, &in->now->docs);
+	j->docs = &in->now->docs;
+	j->n = in->now->docs.n;
 	return cut;
+}
+
+void intake_ahead(struct intake *in, const struct applier *p, const struct waiting *w)
+{
+	struct cut *cut = in->ahead;
+	enum message_type type;
+	union message m;
+	if (w->type != MSG_PAGE || !actor_ahead(w->edge, &type, &m) || type != MSG_PAGE || m.page.details ||
+		!slices_of(m.page.body, p->entity->list_root, &cut->docs))
+		return;
+	drop_poison(p, &cut->docs);
+	params_page(p, &cut->docs, &cut->text);
+	cut->of = m.page.body.data;
+}
+
+void intake_forget(struct intake *in)
+{
+	in->ahead->of = NULL;
 }

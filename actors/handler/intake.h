@@ -11,12 +11,19 @@ struct waiting { /* a held message */
 	uint64_t seqs[MESSAGE_LIST_MAX];
 };
 
+struct cut {		/* a message's records; of a page that was cut ahead, as a parameter, too */
+	const char *of; /* where that page's text lies; else NULL */
+	struct slices docs;
+	struct buf text;
+};
+
 struct intake {
 	struct waiting at[INTAKE_EDGES_MAX];
-	struct slices docs; /* of the job in hand */
+	struct cut cut[2], *now, *ahead; /* of the message in hand, of the page behind it: they take turns */
 	char ids[2048];
 };
 
+void intake_init(struct intake *);
 /* Holds a message until waiting_settled. */
 void intake_keep(struct intake *, struct edge *, enum message_type, const union message *);
 /* What is to be done next; NULL: nothing waits. */
@@ -25,4 +32,8 @@ struct waiting *intake_next(struct intake *);
 void waiting_settled(struct waiting *);
 /* Makes the job of a message, but for who is told when it is done; records named as poison are left out. false: what came can't be
  * cut into records. */
-bool intake_job(struct intake *, struct actor *, const struct entity *, const struct waiting *, struct job *);
+bool intake_job(struct intake *, const struct applier *, const struct waiting *, struct job *);
+/* While PostgreSQL works on a page: cuts the one that waits behind it. */
+void intake_ahead(struct intake *, const struct applier *, const struct waiting *);
+/* Records are to be written otherwise: what was cut ahead is cut again. */
+void intake_forget(struct intake *);

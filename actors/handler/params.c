@@ -30,8 +30,20 @@ static struct db_param close_list(struct job *j, struct buf *b)
 	return DB_TEXT(b->data);
 }
 
+void params_page(const struct applier *p, const struct slices *docs, struct buf *b)
+{
+	buf_reset(b);
+	for (size_t i = 0; i < docs->n; i++) {
+		buf_str(b, i ? "," : "[");
+		slice_reduced(docs->at[i], &p->mapped, b);
+	}
+	buf_str(b, docs->n ? "]" : "[]");
+}
+
 struct db_param param_range(struct job *j)
 {
+	if (j->page_text && j->at.hi - j->at.lo == j->n)
+		return DB_TEXT(j->page_text);
 	struct buf *b = open_list(j);
 	for (size_t i = j->at.lo; i < j->at.hi; i++)
 		add_record(j, b, i, i == j->at.lo);

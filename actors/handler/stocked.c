@@ -63,6 +63,7 @@ static void on_kept(void *ctx, const struct db_reply *r)
 void stocked_run(struct applier *p, struct job *j)
 {
 	j->applier = p;
+	j->page_text = NULL; /* records change places */
 	struct db_call *call = db_begin(p->db);
 	const struct db_param params[] = {
 		DB_TEXT(p->actor->config.zoho_organization_id), param_ids(j), DB_TEXT(p->entity->fixed)};

@@ -129,6 +129,50 @@ Test(ring, brings_the_message_in_hand_again_to_a_restarted_consumer)
 	cr_assert_eq(pair_next(&p), 0);
 }
 
+Test(ring, shows_the_message_behind_the_one_in_hand)
+{
+	static uint8_t ahead[PAIR_CAPACITY];
+	struct ring_record record;
+	for (uint64_t before_end = 16; before_end <= 400; before_end += 16) {
+		pair_move_to(&p, PAIR_CAPACITY - before_end);
+		uint64_t sequence = p.in.sequence;
+		cr_assert(pair_send(&p, 170));
+		cr_assert_not(ring_ahead(&p.in, &record, ahead, sizeof ahead), "nothing is in hand");
+		pair_expect(&p, sequence + 1, 170);
+		cr_assert_not(ring_ahead(&p.in, &record, ahead, sizeof ahead), "nothing is behind it");
+		cr_assert(pair_send(&p, 90) && pair_send(&p, 9));
+		cr_assert_not(ring_ahead(&p.in, &record, ahead, 89), "it doesn't fit");
+		cr_assert(ring_ahead(&p.in, &record, ahead, sizeof ahead));
+		cr_assert_eq(record.sequence, sequence + 2);
+		cr_assert_eq(record.length, 90);
+		for (size_t i = 0; i < 90; i++)
+			cr_assert_eq(ahead[i], (sequence + 2) % 251);
+		cr_assert_not(ring_ahead(&p.in, &record, ahead, sizeof ahead), "it is shown once");
+		cr_assert_eq(pair_next(&p), 0, "and isn't in hand yet");
+		ring_done(&p.in);
+		memset(p.buffer, 0, sizeof p.buffer);
+		cr_assert_eq(pair_next(&p), RING_AHEAD);
+		cr_assert_eq(p.record.sequence, sequence + 2);
+		cr_assert_eq(p.buffer[0], 0, "nothing is copied again");
+		ring_done(&p.in);
+		pair_expect(&p, sequence + 3, 9);
+		ring_done(&p.in);
+	}
+}
+
+Test(ring, brings_what_was_ahead_to_a_restarted_consumer_as_new)
+{
+	static uint8_t ahead[PAIR_CAPACITY];
+	struct ring_record record;
+	cr_assert(pair_send(&p, 170) && pair_send(&p, 90));
+	pair_expect(&p, 1, 170);
+	cr_assert(ring_ahead(&p.in, &record, ahead, sizeof ahead));
+	cr_assert_eq(pair_restart(&p, RING_CONSUMER), 0);
+	pair_expect(&p, 1, 170);
+	ring_done(&p.in);
+	pair_expect(&p, 2, 90);
+}
+
 Test(ring, goes_on_where_a_dead_producer_stopped)
 {
 	cr_assert(pair_send(&p, 40) && pair_send(&p, 41));
