@@ -44,8 +44,8 @@ static char *late_rows(const struct entity *e, const struct waits *w, const stru
 	buf_fmt(&zoho_id, "t.%s%s", w->zoho_id, text ? "" : "::text");
 	buf_str(&b, "WITH ");
 	statement_fixed(&b, e, 3);
-	buf_fmt(&b, "late AS (SELECT t.ctid AS at, k.%s AS id FROM %s t JOIN %s k ON ", statement_id(w->to_shape),
-		w->table, w->to.table);
+	buf_fmt(&b, "late AS (SELECT t.tableoid AS part, t.ctid AS at, k.%s AS id FROM %s t JOIN %s k ON ",
+		statement_id(w->to_shape), w->table, w->to.table);
 	statement_scope(&b, w->to_shape, "k");
 	buf_fmt(&b, " AND k.%s = ", w->to.key);
 	statement_key(&b, w->to_shape ? w->to_shape->key : NULL, zoho_id.data, false);
@@ -55,7 +55,8 @@ static char *late_rows(const struct entity *e, const struct waits *w, const stru
 		" AND t.%s IS NULL LIMIT $2::int FOR UPDATE OF t SKIP LOCKED), linked AS (UPDATE %s t SET %s = late.id",
 		w->column, w->table, w->column);
 	statement_cast(&b, w->column_type);
-	buf_str(&b, " FROM late WHERE t.ctid = late.at RETURNING 1) SELECT count(*) FROM linked");
+	buf_str(&b,
+		" FROM late WHERE t.ctid = late.at AND t.tableoid = late.part RETURNING 1) SELECT count(*) FROM linked");
 	buf_free(&zoho_id);
 	return b.data;
 }
@@ -127,17 +128,20 @@ char *statement_late(const struct entity *e, bool lines, const struct field *f)
 	return late_rows(e, &w, lines ? e->lines->shape : e->shape);
 }
 
-/* By their own ids, each looked up by its key (OFFSET 0 keeps that apart): of a table that was small when PostgreSQL last looked, it
- * would read all rows of the organisation rather than some by their keys. */
+/* own: the records' own ids, each looked up by its key (OFFSET 0 keeps that apart): of a table that was small when PostgreSQL last
+ * looked, it would read all rows of the organisation rather than some by their keys. */
+static void own_ids(struct buf *b, const struct entity *e)
+{
+	buf_fmt(b, ", own AS MATERIALIZED (SELECT r.id FROM ids CROSS JOIN LATERAL (SELECT o.%s AS id FROM %s o WHERE ",
+		statement_id(e->shape), e->table);
+	statement_row_of(b, e, "o", "ids.id");
+	buf_str(b, " OFFSET 0) r)");
+}
+
 static void link_own(struct buf *b, const struct entity *e, int *n)
 {
 	struct buf which = {0};
-	const char *id = statement_id(e->shape);
-	buf_fmt(&which,
-		"t.%1$s = ANY (ARRAY(SELECT r.%1$s FROM ids CROSS JOIN LATERAL (SELECT o.%1$s FROM %2$s o WHERE ", id,
-		e->table);
-	statement_row_of(&which, e, "o", "ids.id");
-	buf_str(&which, " OFFSET 0) r))");
+	buf_fmt(&which, "t.%s = ANY (ARRAY(SELECT id FROM own))", statement_id(e->shape));
 	link_fields(b, n, e->table, e->fields, which.data);
 	buf_free(&which);
 }
@@ -147,11 +151,9 @@ static void link_lines(struct buf *b, const struct entity *e, int *n)
 	const struct lines *l = e->lines;
 	struct buf which = {0};
 	if (l->parent_column) {
-		buf_fmt(&which, "t.%s = ANY (ARRAY(SELECT o.%s", l->parent_column, statement_id(e->shape));
+		buf_fmt(&which, "t.%s = ANY (ARRAY(SELECT id", l->parent_column);
 		statement_cast(&which, l->parent);
-		buf_fmt(&which, " FROM %s o WHERE ", e->table);
-		one_of_ids(&which, e->shape, "o", e->key, e->shape ? e->shape->key : NULL);
-		buf_str(&which, "))");
+		buf_str(&which, " FROM own))");
 	} else {
 		one_of_ids(&which, l->shape, "t", l->parent_key, l->zoho);
 	}
@@ -193,6 +195,7 @@ char *statement_link(const struct entity *e, enum source from)
 	buf_str(&b, from == SOURCE_QUEUE ? "ids AS MATERIALIZED (SELECT source_entity_id AS id FROM tds_sync_queue"
 					   " WHERE seq = ANY ($2::bigint[]))"
 					 : "ids AS MATERIALIZED (SELECT unnest($2::text[]) AS id)");
+	own_ids(&b, e);
 	link_own(&b, e, &n);
 	if (e->lines)
 		link_lines(&b, e, &n);

@@ -102,8 +102,9 @@ def pages():
 
 def large_tables():
     """A page costs what is on it, however many records, images and links the tables hold: each row is found by its key."""
-    names = {"product": "products", "customer": "customers"}
-    sim, tds = world(sim={"items": STORED, "active-items": STORED, "customers": STORED, "orders": 1, "invoices": 1}, sync={"details": False})
+    names = {"product": "products", "customer": "customers", "return": "returns"}
+    sim, tds = world(sim={"items": STORED, "active-items": STORED, "customers": STORED, "returns": STORED, "orders": 1, "invoices": 1},
+                     sync={"details": False})
     for name in names.values():
         tds.bulk(name)
     explain(tds, *(f"handler:{entity}" for entity in names))

@@ -13,7 +13,7 @@ import lists
 import plain
 from apply import COUNTED, fetched
 
-PAGES, RUNS = 10, 2
+PAGES, RUNS = 20, 3
 RECORDS = PAGES * lists.PER_PAGE
 ONE_PAGE = 1000  # of branches, whose list isn't paged: more than that the handler takes in no page
 DETAILS, AT_ONCE = 1000, 5
