@@ -13,7 +13,7 @@ import bench
 import plain
 from lists import token
 
-PAGES, PER_PAGE, RUNS = 60, 200, 7
+PAGES, PER_PAGE, RUNS = 40, 200, 7
 RECORDS = PAGES * PER_PAGE
 SYNCS = {  # entity: name of its sync, where Zoho lists it, filter, key of the list, a column that is to differ
     "product": ("products", "/inventory/v1/items", {"filter_by": "Status.Active"}, "items", "sku"),
