@@ -3,8 +3,10 @@
 #include "actors/http_ingest/answer.h"
 #include "actors/http_ingest/dispatch.h"
 
-static const bool essential[ACTOR_KINDS] = {
-#define ACTOR(id, symbol, name, is_essential, database, many) [ACTOR_##id] = (is_essential),
+static const struct {
+	bool essential, database;
+} kinds[ACTOR_KINDS] = {
+#define ACTOR(id, symbol, name, is_essential, uses_database, many) [ACTOR_##id] = {(is_essential), (uses_database)},
 #include "actors/actors.def"
 #undef ACTOR
 };
@@ -29,17 +31,21 @@ static bool database_up(const struct ingest *in)
 	return false;
 }
 
-/* Adds `"name":"state"`; true unless an essential actor isn't there. Degraded is there: it answers and says why. */
+/* Adds `"name":"state"`; true unless an essential actor isn't there, or without its database. Otherwise degraded is there: it
+ * answers and says why. */
 static bool look(const struct ingest *in, const struct edge *e, struct http_text *t)
 {
 	const struct slot *s = slot_of(in->actor->slots, e->peer_slot);
 	uint32_t state = atomic_load_explicit(&s->state, memory_order_relaxed);
 	bool there = state == SLOT_READY || state == SLOT_DEGRADED;
+	bool known = e->peer_kind < ACTOR_KINDS;
 
+	if (known && kinds[e->peer_kind].database && !atomic_load_explicit(&s->database_up, memory_order_relaxed))
+		there = false;
 	http_text_put(t, ",");
 	http_text_json(t, (struct str){s->name, strnlen(s->name, sizeof s->name)});
 	http_text_printf(t, ":\"%s\"", state_name(state));
-	return there || e->peer_kind >= ACTOR_KINDS || !essential[e->peer_kind];
+	return there || !known || !kinds[e->peer_kind].essential;
 }
 
 void own_readyz(struct request *r)

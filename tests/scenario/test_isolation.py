@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 
+import psycopg2
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
 from tds import SLOW, accepted, alive, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
@@ -139,6 +141,22 @@ def postgres_away():
     check("and work goes on", tds.quiet(20) or checker.differences(sim, tds, entities=("product",), scanned=False))
 
 
+def ready_means_ready():
+    """Of those without whom nothing is applied each needs PostgreSQL for itself: one connection that is up isn't enough."""
+    _, tds = world()
+    where, name = tds.ask("where")["database"], tds.value("SELECT quote_ident(current_database())")
+    with contextlib.closing(psycopg2.connect(where, dbname="postgres")) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tds:dispatcher'")
+        check("not ready while the dispatcher is without PostgreSQL", unless(wait_for(lambda: not tds.readyz(), 10), tds.get("/readyz?verbose")))
+        check("nor does it promise syncs", differs(tds.bulk("vendors").status, 503))
+        cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    check("ready when it has it again", unless(wait_for(tds.readyz, 20), tds.get("/readyz?verbose")))
+    check("and syncs are done", differs(tds.bulk("vendors").status, 200))
+    check("it ends cleanly", tds.stop())
+
+
 def signal_all(pids, number):
     """A worker of autovacuum may end in between."""
     for pid in filter(alive, pids):
@@ -254,4 +272,4 @@ def whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, zoho_away, owners, whole_or_not_at_all)
+    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, ready_means_ready, zoho_away, owners, whole_or_not_at_all)

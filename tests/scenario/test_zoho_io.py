@@ -70,7 +70,11 @@ class World:
         self.tds = Service(self.root, f"""io = "{io}"; zoho : {{ organization_id = "10234695"; accounts_url = "{self.sim.url}";
             api_url = "{self.sim.url}"; client_id = "sim-client"; client_secret = "sim-secret"; connect_timeout = "500ms";
             backoff_min = "50ms"; backoff_max = "300ms"; {zoho} }};\n{extra}""", database="").start()
-        check(f"{name}: everybody is ready", not self.tds.status().get("ready") and self.tds.log()[-1500:])
+        check(f"{name}: everybody is ready", not wait_for(self.ready) and self.tds.log()[-1500:])
+
+    def ready(self):
+        """Every actor, and each with its database."""
+        return self.tds.status().get("ready") and http("GET", f"http://127.0.0.1:{self.tds.port}/readyz")[0] == 200
 
     def post(self, path, body=None, seconds=60):
         return http("POST", f"http://127.0.0.1:{self.tds.port}{path}", body or {}, seconds)
