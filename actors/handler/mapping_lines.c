@@ -73,6 +73,7 @@ static const struct shape *line_shape(const struct line_fit *w, const struct fie
 	}
 	s->scope = scope;
 	s->insert = insert;
+	s->view = w->at->view;
 	return s;
 }
 

@@ -36,16 +36,16 @@ static void own_id(struct buf *b, const struct waits *w)
 }
 
 /* Rows of a table whose record came after them, whoever missed it. Rows that somebody is at are left alone: he sets the link
- * himself. */
-static char *late_rows(const struct entity *e, const struct waits *w, const struct shape *shape)
+ * himself. `id` tells one row from the next; where it is "" the place does, in a partition each. */
+static char *late_rows(const struct entity *e, const struct waits *w, const struct shape *shape, const char *id)
 {
 	struct buf b = {0}, zoho_id = {0};
 	bool text = !w->zoho_type || w->zoho_type->family == FAMILY_TEXT;
 	buf_fmt(&zoho_id, "t.%s%s", w->zoho_id, text ? "" : "::text");
 	buf_str(&b, "WITH ");
 	statement_fixed(&b, e, 3);
-	buf_fmt(&b, "late AS (SELECT t.tableoid AS part, t.ctid AS at, k.%s AS id FROM %s t JOIN %s k ON ",
-		statement_id(w->to_shape), w->table, w->to.table);
+	buf_fmt(&b, "late AS (SELECT t.%s AS at%s, k.%s AS id FROM %s t JOIN %s k ON ", *id ? id : "ctid",
+		*id ? "" : ", t.tableoid AS part", statement_id(w->to_shape), w->table, w->to.table);
 	statement_scope(&b, w->to_shape, "k");
 	buf_fmt(&b, " AND k.%s = ", w->to.key);
 	statement_key(&b, w->to_shape ? w->to_shape->key : NULL, zoho_id.data, false);
@@ -55,8 +55,8 @@ static char *late_rows(const struct entity *e, const struct waits *w, const stru
 		" AND t.%s IS NULL LIMIT $2::int FOR UPDATE OF t SKIP LOCKED), linked AS (UPDATE %s t SET %s = late.id",
 		w->column, w->table, w->column);
 	statement_cast(&b, w->column_type);
-	buf_str(&b,
-		" FROM late WHERE t.ctid = late.at AND t.tableoid = late.part RETURNING 1) SELECT count(*) FROM linked");
+	buf_fmt(&b, " FROM late WHERE t.%s = late.at%s RETURNING 1) SELECT count(*) FROM linked", *id ? id : "ctid",
+		*id ? "" : " AND t.tableoid = late.part");
 	buf_free(&zoho_id);
 	return b.data;
 }
@@ -122,10 +122,13 @@ static void link_fields(struct buf *b, int *n, const char *table, const struct f
 
 char *statement_late(const struct entity *e, bool lines, const struct field *f)
 {
+	const struct shape *shape = lines ? e->lines->shape : e->shape;
 	struct waits w;
 	if (!waits_for(&w, lines ? e->lines->table : e->table, lines ? e->lines->fields : e->fields, f))
 		return NULL;
-	return late_rows(e, &w, lines ? e->lines->shape : e->shape);
+	if (lines && shape && shape->view) /* nothing tells its rows apart */
+		return NULL;
+	return late_rows(e, &w, shape, lines ? "" : statement_id(e->shape));
 }
 
 /* own: the records' own ids, each looked up by its key (OFFSET 0 keeps that apart): of a table that was small when PostgreSQL last
