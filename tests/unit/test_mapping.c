@@ -7,30 +7,34 @@
 
 TestSuite(mapping, .init = enter, .fini = leave);
 
-#define COLUMN(name_, type_, family_)                                                                                  \
-	(struct column)                                                                                                \
-	{                                                                                                              \
-		.name = name_, .type = type_, .domain = "", .family = FAMILY_##family_, .select = true,                \
-		.insert = true, .update = true                                                                         \
-	}
+static struct column column(const char *name, const char *type, enum family family)
+{
+	return (struct column){.name = name,
+		.type = type,
+		.domain = "",
+		.family = family,
+		.select = true,
+		.insert = true,
+		.update = true};
+}
 
 enum { ID, ZOHO, NAME, ACTIVE, COMPANY, COLOUR, COLUMNS };
 static struct column columns[COLUMNS];
 static const char *by_company[] = {"company", "zoho"}, *by_no[] = {"no"};
 static struct unique indexes[2];
-static struct table tables[MAPPING_PLACES], *const table = &tables[2 * ENTITY_USER];
+static struct table tables[MAPPING_PLACES], *const table = &tables[(size_t)2 * ENTITY_USER];
 
 static void people(void)
 {
-	columns[ID] = COLUMN("no", "integer", INTEGER);
+	columns[ID] = column("no", "integer", FAMILY_INTEGER);
 	columns[ID].filled = columns[ID].not_null = true;
-	columns[ZOHO] = COLUMN("zoho", "bigint", INTEGER);
-	columns[NAME] = COLUMN("Na\"me", "character varying", TEXT);
+	columns[ZOHO] = column("zoho", "bigint", FAMILY_INTEGER);
+	columns[NAME] = column("Na\"me", "character varying", FAMILY_TEXT);
 	columns[NAME].chars_max = 5;
-	columns[ACTIVE] = COLUMN("active", "smallint", INTEGER);
-	columns[COMPANY] = COLUMN("company", "integer", INTEGER);
+	columns[ACTIVE] = column("active", "smallint", FAMILY_INTEGER);
+	columns[COMPANY] = column("company", "integer", FAMILY_INTEGER);
 	columns[COMPANY].not_null = true;
-	columns[COLOUR] = COLUMN("colour", "text", TEXT);
+	columns[COLOUR] = column("colour", "text", FAMILY_TEXT);
 	indexes[0] = (struct unique){by_company, 2};
 	indexes[1] = (struct unique){by_no, 1};
 	*table = (struct table){.columns = columns,
@@ -120,10 +124,10 @@ Test(mapping, what_does_not_fit_is_told_by_column_with_what_to_do)
 	table->uniques_n = 1;
 	told(USERS(COMPANY_7), "column no of erp.peo\"ple, by which others refer to its rows, isn't unique by itself");
 	people();
-	columns[ZOHO] = COLUMN("zoho", "integer", INTEGER);
+	columns[ZOHO] = column("zoho", "integer", FAMILY_INTEGER);
 	told(USERS(COMPANY_7), "column zoho of erp.peo\"ple is integer, which can't hold Zoho's ids");
 	people();
-	columns[ACTIVE] = COLUMN("active", "text", TEXT);
+	columns[ACTIVE] = column("active", "text", FAMILY_TEXT);
 	told(USERS(COMPANY_7), "column active of erp.peo\"ple is text, which can't hold true or false");
 	people();
 	columns[NAME].update = false;
@@ -161,13 +165,13 @@ Test(mapping, nothing_said_is_the_entity_itself_where_its_table_is_as_it_should_
 	size_t n = 0;
 	const struct entity *user = entities[ENTITY_USER];
 	for (const struct field *f = user->fields; f->path; f++)
-		all[n++] = COLUMN(f->column, "text", TEXT);
+		all[n++] = column(f->column, "text", FAMILY_TEXT);
 	for (const struct field *f = keep_defaults; f->column; f++)
-		all[n++] = COLUMN(f->column, "text", TEXT);
-	all[n++] = COLUMN(user->key, "text", TEXT);
+		all[n++] = column(f->column, "text", FAMILY_TEXT);
+	all[n++] = column(user->key, "text", FAMILY_TEXT);
 	*table = (struct table){.columns = all, .n = n, .usable = true, .deletable = true};
 	cr_assert(fits("") == user && !user->fixed && !user->shape);
-	all[n] = COLUMN("vat", "text", TEXT);
+	all[n] = column("vat", "text", FAMILY_TEXT);
 	table->n = n + 1;
 	cr_assert(fits("") == user);
 	all[n].not_null = true;
@@ -189,7 +193,7 @@ static void because(const struct entity *e, const char *record, const char *word
 Test(mapping, a_value_that_its_column_does_not_take_is_named)
 {
 	people();
-	columns[COLOUR] = COLUMN("colour", "numeric", NUMBER);
+	columns[COLOUR] = column("colour", "numeric", FAMILY_NUMBER);
 	columns[COLOUR].precision = 5;
 	columns[COLOUR].scale = 2;
 	const struct entity *e =

@@ -4,7 +4,7 @@
 #include "actors/zoho_io/budget.h"
 
 static struct slot_zoho memory;
-static const int64_t noon = INT64_C(1795495798000);
+static const int64_t noon = INT64_C(1795495798000), minute_ms = 60000, hour_ms = 3600000, hour_s = 3600;
 
 static struct budget fresh(int64_t per_minute, int64_t at_once)
 {
@@ -123,13 +123,13 @@ Test(zoho_budget, bulk_leaves_what_webhooks_lately_wanted)
 	struct budget b = fresh(100, 5);
 	for (int minute = 0; minute < 3; minute++) /* forty a minute */
 		for (int i = 0; i < 40; i++) {
-			zoho_budget_take(&b, LANE_REALTIME, noon + minute * 60000);
+			zoho_budget_take(&b, LANE_REALTIME, noon + minute * minute_ms);
 			zoho_budget_back(&b, LANE_REALTIME);
 		}
-	int64_t later = noon + 2 * 60000 + 62001; /* none of them is in the window any more */
+	int64_t later = noon + 2 * minute_ms + 62001; /* none of them is in the window any more */
 	cr_assert_eq(spend(&b, LANE_SCHEDULED, later), 50, "40 and a quarter are kept");
 	cr_assert_eq(spend(&b, LANE_REALTIME, later), 50);
-	later += 60 * 60000;
+	later += 60 * minute_ms;
 	cr_assert_eq(spend(&b, LANE_SCHEDULED, later), 90, "an hour without webhooks: a tenth again");
 }
 
@@ -159,7 +159,7 @@ Test(zoho_budget, what_is_never_done_leaves_the_day_to_the_others)
 		{12, 1200, LANE_REALTIME}, {1, 1300, LANE_DRIFT}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		b = fresh(100, 5);
-		zoho_budget_told(&b, 10000, cases[i].left, cases[i].hours * 3600, noon);
+		zoho_budget_told(&b, 10000, cases[i].left, cases[i].hours * hour_s, noon);
 		for (int lane = 0; lane < LANES; lane++)
 			cr_assert_eq(!zoho_budget_wait(&b, (enum lane)lane, noon), lane <= (int)cases[i].least,
 				"%d h, %d left, lane %d", cases[i].hours, cases[i].left, lane);
@@ -175,9 +175,9 @@ Test(zoho_budget, of_a_day_is_kept_what_webhooks_will_want_of_it)
 			zoho_budget_take(&b, LANE_REALTIME, now);
 			zoho_budget_back(&b, LANE_REALTIME);
 		}
-	zoho_budget_told(&b, 10000, 4000, 10 * 3600, now); /* six a minute for ten hours */
+	zoho_budget_told(&b, 10000, 4000, 10 * hour_s, now); /* six a minute for ten hours */
 	cr_assert_eq(zoho_budget_wait(&b, LANE_SCHEDULED, now), 0);
-	zoho_budget_told(&b, 10000, 3300, 10 * 3600, now);
+	zoho_budget_told(&b, 10000, 3300, 10 * hour_s, now);
 	cr_assert_gt(zoho_budget_wait(&b, LANE_SCHEDULED, now), 0);
 	cr_assert_gt(zoho_budget_wait(&b, LANE_USER, now), 0);
 	cr_assert_eq(zoho_budget_wait(&b, LANE_REALTIME, now), 0);
@@ -221,7 +221,7 @@ Test(zoho_budget, after_a_44_others_are_left_what_they_took)
 	refused(&b, ZOHO_CODE_MINUTE, -1, noon);
 	refused(&b, ZOHO_CODE_MINUTE, -1, noon + 5); /* of the same crowd */
 	cr_assert_eq(spend(&b, LANE_REALTIME, noon + 62010), 88, "nine tenths of what we had got");
-	cr_assert_eq(spend(&b, LANE_REALTIME, noon + 61 * 60000), 100, "an hour later it is tried again");
+	cr_assert_eq(spend(&b, LANE_REALTIME, noon + 61 * minute_ms), 100, "an hour later it is tried again");
 }
 
 Test(zoho_budget, code_44_outlives_a_killed_process)
@@ -262,7 +262,7 @@ Test(zoho_budget, a_place_at_once_that_is_never_given_is_tried_ever_less_often)
 {
 	struct budget b = fresh(100, 10);
 	int n = 0;
-	for (int64_t now = noon; now < noon + 24 * 3600000; now += 1100) { /* Zoho gives five */
+	for (int64_t now = noon; now < noon + 24 * hour_ms; now += 1100) { /* Zoho gives five */
 		zoho_budget_wait(&b, LANE_REALTIME, now);
 		if (b.at_once > 5)
 			refused(&b, ZOHO_CODE_AT_ONCE, -1, now), n++;

@@ -7,6 +7,7 @@
 
 enum {
 	MINUTE = 60000,
+	HOUR = 60 * MINUTE,
 	DAY = 86400000,
 	STEP = 100,
 	PER_MINUTE = 100,
@@ -126,16 +127,16 @@ static bool start(struct world *w, enum lane lane, int64_t now)
 static void load(struct world *w, int64_t now)
 {
 	int64_t of_day = now - morning;
-	bool busy = of_day > 8 * 3600000 && of_day < 16 * 3600000;
+	bool busy = of_day > DAY / 3 && of_day < DAY / 3 * 2;
 	double a_day = WEBHOOKS_USUAL * TEN_TIMES / 1.4, per_step = a_day * STEP / DAY * (busy ? 2 : 0.5);
 	for (int n = chance(w) < per_step ? chance(w) < 0.1 ? 5 : 1 : 0; n > 0; n--) {
 		w->waiting[w->tail] = now;
 		w->tail = (w->tail + 1) % WAITING_MAX;
 		w->came++;
 	}
-	if (of_day % (60 * MINUTE) == 0)
+	if (of_day % HOUR == 0)
 		w->wanted[LANE_USER] += 60; /* somebody syncs everything each hour */
-	if (of_day % (30 * MINUTE) == 0)
+	if (of_day % (HOUR / 2) == 0)
 		w->wanted[LANE_SCHEDULED] += 60;
 	w->wanted[LANE_DETAIL] = w->wanted[LANE_DRIFT] = 1000; /* never done */
 	if (chance(w) < 1000.0 * STEP / DAY && !judge(&w->zoho, now))
