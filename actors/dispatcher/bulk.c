@@ -25,9 +25,12 @@ static bool complain(struct complaint *c, const char *field, const char *text)
 /* YYYY-MM-DD, or with a time and an offset or Z, as RFC 3339 has it. */
 static bool is_time(const char *z)
 {
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	int y, mo, d, n = 0, h, mi, s;
-	if (sscanf(z, "%4d-%2d-%2d%n", &y, &mo, &d, &n) != 3 || n != 10 || y < 1970 || mo < 1 || mo > 12 || d < 1 ||
-		d > 31)
+	if (sscanf(z, "%4d-%2d-%2d%n", &y, &mo, &d, &n) != 3 || n != 10 || y < 1970 || mo < 1 || mo > 12 || d < 1)
+		return false;
+	bool leap = mo == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+	if (d > days[mo - 1] + leap)
 		return false;
 	if (!z[10])
 		return true;

@@ -120,6 +120,8 @@ def cursor_moves():
     check("a run from before the cursor on moves it, too", unless(cursor(tds, "invoice") >= moved, moved))
     reply = tds.bulk("bills", modified_since="2026-01-01")
     check("where there is no cursor, modified_since makes none", differs((reply.json["success"], cursor(tds, "bill")), (True, None)))
+    for day, status in (("2026-02-29", 422), ("2024-02-29", 200), ("2026-04-31", 422), ("2026-13-01", 422), ("2026-12-31", 200)):
+        check(f"{day} as modified_since is {status}", differs(tds.bulk("vendors", modified_since=day).status, status))
     sim.fault(kind="unauthorized", path="creditnotes")
     tds.bulk("credit-notes", modified_since="2026-01-01")
     tds.bulk("credit-notes")

@@ -127,7 +127,7 @@ static bool start(struct world *w, enum lane lane, int64_t now)
 static void load(struct world *w, int64_t now)
 {
 	int64_t of_day = now - morning;
-	bool busy = of_day > DAY / 3 && of_day < DAY / 3 * 2;
+	bool busy = of_day > DAY / 3 && DAY - of_day > DAY / 3;
 	double a_day = WEBHOOKS_USUAL * TEN_TIMES / 1.4, per_step = a_day * STEP / DAY * (busy ? 2 : 0.5);
 	for (int n = chance(w) < per_step ? chance(w) < 0.1 ? 5 : 1 : 0; n > 0; n--) {
 		w->waiting[w->tail] = now;
