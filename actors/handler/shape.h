@@ -42,7 +42,7 @@ struct shape {
 	const struct column *key;  /* what the column of the Zoho id is */
 	const struct term *scope;  /* which rows are ours: organisation, constants of the key's unique index */
 	const struct term *insert; /* what a new row gets beside its fields */
-	bool view;		   /* rows have no place of their own */
+	bool view;		   /* of lines: they stand behind one, and have no place of their own */
 };
 
 struct unlinked { /* a backlink of entity.h */

@@ -41,7 +41,8 @@ struct entity_statements {
 };
 
 /* Sets the own id that a field of the entity, or of its lines, still waits for, wherever its record is there by now. NULL: it
- * waits for nothing. $1 organisation $2 rows at most, and entity->fixed; answers how many. */
+ * waits for nothing, or nothing tells the rows apart (lines behind a view). $1 organisation $2 rows at most, and entity->fixed; answers
+ * how many. */
 char *statement_late(const struct entity *, bool lines, const struct field *);
 
 /* Made when first asked for, anew for an entity that is mapped otherwise; they live as long as the process. Where the entity has
