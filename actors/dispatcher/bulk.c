@@ -1,113 +1,11 @@
-/* The HTTP side of bulk syncs: what a request asks for, checked, and what it is answered when the work is done
- * (http-api: "Bulk sync"). */
+/* The HTTP side of bulk syncs: a request becomes a run, and is answered when the work is done (http-api: "Bulk sync"). */
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "actors/dispatcher/runs.h"
 #include "actors/handler/entity.h"
-
-enum { BATCH_SIZE_MIN = 10, BATCH_SIZE_MAX = 200, BODY_DEPTH_MAX = 8 };
-
-struct complaint { /* one 422 */
-	char field[40], text[160];
-};
-
-static bool complain(struct complaint *c, const char *field, const char *text)
-{
-	snprintf(c->field, sizeof c->field, "%s", field);
-	snprintf(c->text, sizeof c->text, "%s", text);
-	return false;
-}
-
-/* YYYY-MM-DD, or with a time and an offset or Z, as RFC 3339 has it. */
-static bool is_time(const char *z)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int y, mo, d, n = 0, h, mi, s;
-	if (sscanf(z, "%4d-%2d-%2d%n", &y, &mo, &d, &n) != 3 || n != 10 || y < 1970 || mo < 1 || mo > 12 || d < 1)
-		return false;
-	bool leap = mo == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-	if (d > days[mo - 1] + leap)
-		return false;
-	if (!z[10])
-		return true;
-	return (z[10] == 'T' || z[10] == ' ') && sscanf(z + 11, "%2d:%2d:%2d", &h, &mi, &s) == 3 && h < 24 && mi < 60 &&
-	       s < 61 && strlen(z) < 36 && strspn(z, "0123456789-:T+.Z ") == strlen(z);
-}
-
-static bool take_flag(struct json_object *v, const char *key, bool *to, struct complaint *c)
-{
-	if (!json_object_is_type(v, json_type_boolean))
-		return complain(c, key, "value must be true or false");
-	*to = json_object_get_boolean(v);
-	return true;
-}
-
-static bool take(const char *key, struct json_object *v, struct run_options *o, struct complaint *c)
-{
-	const struct {
-		const char *key;
-		bool *to;
-	} flags[] = {{"incremental", &o->incremental}, {"active_only", &o->active_only},
-		{"with_stock_only", &o->with_stock_only}, {"sync_images", &o->sync_images}, {"dry_run", &o->dry_run},
-		{"verify", &o->verify}, {"confirm_deletes", &o->confirm_deletes}};
-	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-		if (!strcmp(key, flags[i].key))
-			return take_flag(v, key, flags[i].to, c);
-	if (!strcmp(key, "batch_size")) {
-		int64_t n = json_object_is_type(v, json_type_int) ? json_object_get_int64(v) : 0;
-		if (n < BATCH_SIZE_MIN || n > BATCH_SIZE_MAX)
-			return complain(c, key, "value must be a whole number from 10 to 200");
-		o->per_page = (int)n;
-	} else if (!strcmp(key, "modified_since") && !json_object_is_type(v, json_type_null)) {
-		if (!json_object_is_type(v, json_type_string) || !is_time(json_object_get_string(v)))
-			return complain(c, key, "value must be a date (YYYY-MM-DD) or an RFC 3339 time");
-		snprintf(o->since, sizeof o->since, "%s", json_object_get_string(v));
-	}
-	return true;
-}
-
-static bool read_body(struct str body, struct run_options *o, struct complaint *c)
-{
-	bool fine = true;
-	struct json_tokener *tok = body.len ? json_tokener_new_ex(BODY_DEPTH_MAX) : NULL;
-	if (!tok)
-		return true;
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	struct json_object *doc = json_tokener_parse_ex(tok, body.data, (int)body.len);
-	enum json_tokener_error error = json_tokener_get_error(tok);
-	if (error != json_tokener_success || !json_object_is_type(doc, json_type_object)) {
-		fine = complain(c, "", "the body must be a JSON object, or empty");
-	} else {
-		json_object_object_foreach(doc, key, v) fine = fine && take(key, v, o, c);
-		bool whole = o->verify || o->confirm_deletes; /* which a list of the active ones isn't */
-		o->active_only = o->active_only && (!whole || json_object_object_get(doc, "active_only"));
-		if (fine && whole && (o->incremental || *o->since))
-			fine = complain(c, o->verify ? "verify" : "confirm_deletes",
-				"takes the whole list: it goes with neither incremental nor modified_since");
-	}
-	json_object_put(doc);
-	json_tokener_free(tok);
-	return fine;
-}
-
-static void refuse(struct actor *a, struct edge *in, uint64_t request, const struct complaint *c)
-{
-	struct buf b = {0};
-	buf_str(&b, "{\"detail\":[{\"loc\":[\"body\"");
-	if (*c->field) {
-		buf_str(&b, ",");
-		buf_json(&b, c->field, strlen(c->field));
-	}
-	buf_str(&b, "],\"msg\":");
-	buf_json(&b, c->text, strlen(c->text));
-	buf_str(&b, ",\"type\":\"value_error\"}]}");
-	actor_reply(a, in, request, 422, "", b.data, b.len);
-	buf_free(&b);
-}
 
 bool bulk_available(struct actor *a, struct edge *in, uint64_t request)
 {
@@ -145,27 +43,15 @@ void bulk_sync(struct actor *a, struct edge *in, const struct msg_http_request *
 	if (entity == ENTITY_NONE) /* tdsctl sync product */
 		entity = entity_by_name(name);
 	struct run_options o = {.active_only = true, .wait = m->wait, .per_page = (int)a->config.sync_page_size};
-	struct complaint c = {0};
-	char since[40], correlation[64];
+	char correlation[64];
 	bool stock = stock_named(name, &o, &entity);
 	if (entity == ENTITY_NONE && !stock && !str_eq(name, "sync-all")) {
 		actor_refuse(a, in, m->request, 404,
 			"No bulk sync of that name; there are: %sitems-with-stock stock images sync-all", bulk_list);
 		return;
 	}
-	bool fine = read_body(m->body, &o, &c);
-	if (o.kind == RUN_STOCK && o.per_page > MANY_MAX)
-		o.per_page = MANY_MAX;
-	if (fine && query_value(m->query, "modified_since", since, sizeof since)) {
-		if (is_time(since))
-			snprintf(o.since, sizeof o.since, "%s", since);
-		else
-			fine = complain(&c, "modified_since", "value must be a date (YYYY-MM-DD) or an RFC 3339 time");
-	}
-	if (!fine) {
-		refuse(a, in, m->request, &c);
+	if (!bulk_options(a, in, m, &o))
 		return;
-	}
 	if (!bulk_available(a, in, m->request) ||
 		bulk_paused(a, in, m->request, o.kind == RUN_PULL ? entity : ENTITY_PRODUCT))
 		return;
@@ -210,11 +96,21 @@ void bulk_stats(struct buf *b, const struct run *r)
 		c->missing, c->stock);
 }
 
+/* What went wrong: the run itself; or, of a run that did its work, with some of what it read. */
 static void add_error(struct buf *b, const struct run *r)
 {
+	char some[96];
+	bool all = r->entity || r->options.kind;
+	uint64_t failed = all ? r->counts.failed : r->totals.failed, total = all ? r->counts.total : r->totals.total;
+	snprintf(some, sizeof some, "%" PRIu64 " of %" PRIu64 " failed%s", failed, total,
+		r->options.kind == RUN_PULL && !r->options.dry_run ? ": the dead letters say why" : "");
+	const char *error = *r->error	     ? r->error
+			    : failed	     ? some
+			    : r->some_failed ? "some of its parts failed in part"
+					     : "";
 	buf_str(b, ",\"error\":");
-	if (*r->error)
-		buf_json(b, r->error, strlen(r->error));
+	if (*error)
+		buf_json(b, error, strlen(error));
 	else
 		buf_str(b, "null");
 }
@@ -234,13 +130,14 @@ static void add_images(struct buf *b, const struct run *r)
 }
 
 /* "Products bulk sync completed". */
-static void add_message(struct buf *b, const struct run *r, bool well)
+static void add_message(struct buf *b, const struct run *r)
 {
 	char name[40];
+	bool done = !*r->error && r->all_well;
 	snprintf(name, sizeof name, "%s", r->entity || r->options.kind ? run_name(r) : "Complete");
 	name[0] = (char)(name[0] >= 'a' && name[0] <= 'z' ? name[0] - 32 : name[0]);
 	buf_fmt(b, "\"message\":\"%s bulk sync %s%s%s", name, r->options.dry_run ? "(dry run) " : "",
-		well ? "completed" : "failed", reads_all(r));
+		done ? "completed" : "failed", reads_all(r));
 	if (r->full_pulls)
 		buf_fmt(b, "; of %u there was no cursor yet, so those were full pulls", r->full_pulls);
 	buf_str(b, "\"");
@@ -249,7 +146,7 @@ static void add_message(struct buf *b, const struct run *r, bool well)
 static void add_answer(struct buf *b, struct run *r, bool well)
 {
 	buf_fmt(b, "{\"success\":%s,", well ? "true" : "false");
-	add_message(b, r, well);
+	add_message(b, r);
 	buf_fmt(b, ",\"run_id\":\"%s\",", r->id);
 	if (r->entity || r->options.kind) {
 		buf_str(b, "\"stats\":");
@@ -274,7 +171,7 @@ static void tell_parent(const struct run *r, bool well)
 	struct run *p = r->parent;
 	buf_fmt(&p->results, "%s\"%s\":{\"success\":%s,", p->results.len ? "," : "", run_name(r),
 		well ? "true" : "false");
-	add_message(&p->results, r, well);
+	add_message(&p->results, r);
 	buf_str(&p->results, ",\"stats\":");
 	p->full_pulls += r->options.incremental && r->options.kind == RUN_PULL && !r->since_us;
 	bulk_stats(&p->results, r);
@@ -288,7 +185,8 @@ static void tell_parent(const struct run *r, bool well)
 	p->totals.failed += r->counts.failed;
 	p->calls += r->calls;
 	p->reached |= r->reached;
-	p->all_well &= well;
+	p->all_well &= !*r->error && r->all_well;
+	p->some_failed |= !well;
 	p->children_left--;
 	stock_part_done(p, r, well);
 }
@@ -297,12 +195,12 @@ void bulk_finished(struct dispatcher *d, struct run *r)
 {
 	if (images_follow(d, r))
 		return;
-	bool well = !*r->error && r->all_well;
-	int status = well || r->reached ? 200 : 502;
+	bool done = !*r->error && r->all_well, well = done && !r->counts.failed && !r->some_failed;
+	int status = done || r->reached ? 200 : 502;
 	struct buf b = {0};
 	struct run *parent = r->parent;
 	add_answer(&b, r, well);
-	log_info(well ? "run completed" : "run failed", LF_STR("run", r->id), LF_STR("name", run_name(r)),
+	log_info(done ? "run completed" : "run failed", LF_STR("run", r->id), LF_STR("name", run_name(r)),
 		LF_INT("rows", r->counts.total), LF_INT("failed", r->counts.failed), LF_INT("calls", r->calls),
 		LF_INT("ms", r->counts.seconds * 1000), LF_STR("error", *r->error ? r->error : NULL));
 	for (unsigned i = 0; i < r->waiters_n; i++)
@@ -317,4 +215,5 @@ void bulk_finished(struct dispatcher *d, struct run *r)
 	wanted_changed(d);
 	if (parent)
 		run_check(d, parent);
+	run_waiting_go_on(d);
 }

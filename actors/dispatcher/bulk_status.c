@@ -9,6 +9,8 @@ static void add_running(struct buf *b, struct dispatcher *d)
 	bool first = true;
 	TAILQ_FOREACH(r, &d->runs, in_list)
 	{
+		if (r->waits)
+			continue;
 		buf_fmt(b,
 			"%s{\"run_id\":\"%s\",\"name\":\"%s\",\"entity_type\":\"%s\",\"processed\":%" PRIu64
 			",\"total\":%" PRIu64 ",\"started_at\":",

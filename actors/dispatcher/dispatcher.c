@@ -104,13 +104,21 @@ static void on_tick(void *ctx, int result, unsigned flags)
 	loop_timer(a->loop, &d->tick, a->config.queue_poll_interval);
 }
 
+static void ask_mapped(struct dispatcher *d, struct db *db)
+{
+	for (int e = 1; e < ENTITIES; e++) {
+		d->mapped[e].id = (enum entity_id)e;
+		mapped_entity_ask(&d->mapped[e], db, &d->actor->config);
+	}
+}
+
 static void on_database(void *ctx, bool up, const char *why)
 {
 	struct dispatcher *d = ctx;
 	(void)why;
 	if (!up)
 		return;
-	mapped_entity_ask(&d->product, d->db, &d->actor->config);
+	ask_mapped(d, d->db);
 	pause_load(d);
 	runs_resume(d);
 }
@@ -137,8 +145,7 @@ static void start(struct actor *a)
 {
 	struct dispatcher *d = a->state;
 	d->actor = a;
-	d->product.id = ENTITY_PRODUCT;
-	mapped_entity_ask(&d->product, NULL, &a->config);
+	ask_mapped(d, NULL);
 	TAILQ_INIT(&d->runs);
 	details_out_init(d);
 	queue_init(&d->queue, a);

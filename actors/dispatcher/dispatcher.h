@@ -26,7 +26,8 @@ struct dispatcher {
 	struct db *db;
 	struct queue queue;
 	struct loop_op tick;
-	struct mapped_entity product; /* whose stock is planned from its table */
+	struct mapped_entity
+		mapped[ENTITIES]; /* whose tables are read: what a scan missed there, whose stock there is */
 
 	/* sweep.c */
 	bool sweeping, sweep_all;

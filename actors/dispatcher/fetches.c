@@ -191,10 +191,13 @@ static void detail_applied(struct dispatcher *d, const struct msg_record_applied
 		fetch_again(d, other_type(m->entity), m->id);
 }
 
+/* As what it was it is gone. */
 static void of_other_type(struct dispatcher *d, struct record *r, const struct msg_record_applied *m)
 {
 	fetch_again(d, other_type(m->entity), m->id);
-	if (r->current)
+	if (r->current && r->current->deletes)
+		confirm_delete(d, r->current);
+	else if (r->current)
 		bury_event(d, r->current, "contact_type",
 			"Zoho says that this contact is of the other type; it was fetched as such");
 	else

@@ -22,7 +22,7 @@ struct image_look { /* a query's context: its run may be gone when it is answere
 /* NULL: the products' table isn't known, or they don't fit it, of which their handler tells. */
 static const struct image_statements *statements(const struct dispatcher *d)
 {
-	return d->product.now ? image_statements(d->product.now) : NULL;
+	return d->mapped[ENTITY_PRODUCT].now ? image_statements(d->mapped[ENTITY_PRODUCT].now) : NULL;
 }
 
 static struct image_look *look_of(struct dispatcher *d, const struct run *r)
@@ -128,8 +128,8 @@ static void on_wanted(void *ctx, const struct db_reply *reply)
 
 static void no_table(struct dispatcher *d, struct run *r)
 {
-	mapped_entity_ask(&d->product, d->db, &d->actor->config);
-	if (!d->product.known)
+	mapped_entity_ask(&d->mapped[ENTITY_PRODUCT], d->db, &d->actor->config);
+	if (!d->mapped[ENTITY_PRODUCT].known)
 		return; /* the next tick knows */
 	if (r)
 		run_fail(d, r, "product doesn't fit its table: tdsctl status says why");
@@ -147,10 +147,10 @@ static void look(struct dispatcher *d, struct run *r)
 		no_table(d, r);
 		return;
 	}
-	db_query(d->db, &s->wanted, on_wanted, look_of(d, r), 6 + (d->product.now->fixed != NULL),
+	db_query(d->db, &s->wanted, on_wanted, look_of(d, r), 6 + (d->mapped[ENTITY_PRODUCT].now->fixed != NULL),
 		d->actor->config.zoho_organization_id, r && r->options.active_only ? "true" : "false",
 		r && r->options.with_stock_only ? "true" : "false", since, r && r->options.dry_run ? shown : together,
-		as_of, d->product.now->fixed);
+		as_of, d->mapped[ENTITY_PRODUCT].now->fixed);
 	if (r)
 		r->images.asked = true;
 	else
@@ -192,10 +192,10 @@ static void begin(struct dispatcher *d, struct run *r)
 		return;
 	}
 	r->images.asked = true;
-	db_query(d->db, &s->begin, on_begun, look_of(d, r), 9 + (d->product.now->fixed != NULL),
+	db_query(d->db, &s->begin, on_begun, look_of(d, r), 9 + (d->mapped[ENTITY_PRODUCT].now->fixed != NULL),
 		d->actor->config.zoho_organization_id, r->options.active_only ? "true" : "false",
 		r->options.with_stock_only ? "true" : "false", since, r->id, fence, IMAGES_URL,
-		r->options.dry_run ? "true" : "false", together, d->product.now->fixed);
+		r->options.dry_run ? "true" : "false", together, d->mapped[ENTITY_PRODUCT].now->fixed);
 }
 
 void images_step(struct dispatcher *d, struct run *r)
@@ -275,7 +275,7 @@ void images_resend(struct dispatcher *d)
 	d->images.in_flight = 0;
 	TAILQ_FOREACH(r, &d->runs, in_list)
 	{
-		if (!images_of_run(r))
+		if (!images_of_run(r) || r->waits)
 			continue;
 		r->images.in_flight = 0;
 		images_step(d, r);

@@ -46,7 +46,7 @@ static void plan_nothing(const struct run *r, struct db_call *call, bool misfit)
 
 void many_plan(struct dispatcher *d, struct run *r, struct db_call *call)
 {
-	const struct entity *e = d->product.now;
+	const struct entity *e = d->mapped[ENTITY_PRODUCT].now;
 	char page[24];
 	number(page, (uint64_t)r->options.per_page);
 	const struct db_param all[] = {DB_TEXT(d->actor->config.zoho_organization_id), DB_TEXT(r->id), DB_TEXT(page),

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "actors/dispatcher/runs.h"
-#include "actors/handler/entity.h"
+#include "actors/handler/statements.h"
 #include "sql_embedded.h"
 
 static const int64_t wait_ns = 60000000000;
@@ -102,19 +102,38 @@ bool proofs_wanted(const struct run *r)
 	return r->proof != PROOF_DONE && run_complete(r);
 }
 
-void proofs_go_on(struct dispatcher *d, struct run *r)
+static void find_missing(struct dispatcher *d, struct run *r, const char *strangers)
 {
 	char fence[24], share[32];
-	if (r->proof == PROOF_WAITING) {
-		look(d, r);
-		return;
-	}
-	if (r->proof_asked)
-		return;
 	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
 	snprintf(share, sizeof share, "%.6f", d->actor->config.sync_deletes_share_max);
-	db_query(d->db, &missing, on_missing, ask(d, r), 5, d->actor->config.zoho_organization_id, r->id, fence, share,
-		entities[r->entity]->detail_root ? "true" : "false");
+	db_query(d->db, &missing, on_missing, ask(d, r), 6, d->actor->config.zoho_organization_id, r->id, fence, share,
+		entities[r->entity]->detail_root ? "true" : "false", strangers);
+}
+
+static void on_strangers(void *ctx, const struct db_reply *reply)
+{
+	struct dispatcher *d;
+	struct run *r = asked_run(ctx, &d);
+	if (!r || reply->failure == DB_ENVIRONMENT)
+		return; /* the next tick asks again */
+	if (reply->failure == DB_OK && PQntuples(reply->results[0]))
+		find_missing(d, r, PQgetvalue(reply->results[0], 0, 0));
+	else
+		run_fail(d, r, "the rows that the table has beside them could not be read");
+}
+
+/* Of a table that doesn't fit, or that can't be known yet, nothing was written either. */
+void proofs_go_on(struct dispatcher *d, struct run *r)
+{
+	const struct entity *e = d->mapped[r->entity].now;
+	if (r->proof == PROOF_WAITING)
+		look(d, r);
+	else if (!r->proof_asked && e)
+		db_query(d->db, &entity_statements(e, LOOK_PLAIN)->strangers, on_strangers, ask(d, r),
+			1 + (e->fixed != NULL), d->actor->config.zoho_organization_id, e->fixed);
+	else if (!r->proof_asked)
+		find_missing(d, r, "{}");
 }
 
 void proofs_look(struct dispatcher *d)

@@ -33,7 +33,20 @@ const char *run_name(const struct run *r)
 	return stock ? stock : r->entity ? entity_names[r->entity].bulk : "sync-all";
 }
 
-static void start_children(struct dispatcher *d, struct run *r, const char *who);
+/* One is running that was asked for less, or for something else. A part of another run, or what the schedule wants, has its turn
+ * when that one is done (runs_tick); a request is told. */
+static void stand_back(struct dispatcher *d, struct run *r, const char *id)
+{
+	if (!r->waiters_n) {
+		r->waits = true;
+		return;
+	}
+	for (unsigned i = 0; i < r->waiters_n; i++)
+		actor_refuse(d->actor, r->waiters[i].edge, r->waiters[i].request, 409,
+			"%s is being synced with other options by run %s: ask again when that is done (GET /api/bff/tds/runs/%s)",
+			run_name(r), id, id);
+	run_free(d, r);
+}
 
 /* The request waits for the run that was running already. */
 static void join(struct dispatcher *d, struct run *r, const char *id)
@@ -76,7 +89,8 @@ static void on_opened(void *ctx, const struct db_reply *reply)
 	}
 	const PGresult *res = reply->results[0];
 	if (*PQgetvalue(res, 0, 1) != 't') {
-		join(d, r, PQgetvalue(res, 0, 0));
+		bool does_it = *PQgetvalue(res, 0, 4) == 't';
+		(does_it ? join : stand_back)(d, r, PQgetvalue(res, 0, 0));
 		return;
 	}
 	r->expected = strtoull(PQgetvalue(res, 0, 2), NULL, 10);
@@ -96,7 +110,7 @@ static void on_opened(void *ctx, const struct db_reply *reply)
 	else if (images_of_run(r))
 		images_step(d, r);
 	else if (r->entity == ENTITY_NONE)
-		start_children(d, r, "sync-all");
+		run_children(d, r, "");
 	else
 		run_scan(d, r);
 }
@@ -123,6 +137,7 @@ static void open_row(struct dispatcher *d, struct run *r, const char *who)
 		die(EXIT_TEMPORARY, "out of memory");
 	*o = (struct opening){d, r};
 	r->opening = true;
+	snprintf(r->who, sizeof r->who, "%s", who);
 	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
 	snprintf(per_page, sizeof per_page, "%d", r->options.per_page);
 	const char *params[] = {organization, r->id, run_name(r), r->entity ? entity_names[r->entity].name : NULL,
@@ -135,6 +150,18 @@ static void open_row(struct dispatcher *d, struct run *r, const char *who)
 	if (run_is_many(r))
 		many_plan(d, r, call);
 	db_run(call, on_opened, o);
+}
+
+void run_waiting_go_on(struct dispatcher *d)
+{
+	struct run *r;
+	TAILQ_FOREACH(r, &d->runs, in_list)
+	{
+		if (!r->waits || r->opening || r->closing)
+			continue;
+		r->waits = false;
+		open_row(d, r, r->who);
+	}
 }
 
 static struct run *make(struct dispatcher *d, enum entity_id entity, const struct run_options *options,
@@ -151,19 +178,24 @@ static struct run *make(struct dispatcher *d, enum entity_id entity, const struc
 	return r;
 }
 
-static void start_children(struct dispatcher *d, struct run *r, const char *who)
+void run_children(struct dispatcher *d, struct run *r, const char *begun)
 {
-	for (int e = 1; e < ENTITIES; e++)
-		r->children_left += !d->queue.paused[e];
+	struct run *children[ENTITIES];
+	unsigned n = 0;
 	for (int e = 1; e < ENTITIES; e++) {
+		if (strstr(begun, entity_names[e].bulk))
+			continue;
 		if (d->queue.paused[e]) {
 			log_info("left out of sync-all: it is paused", LF_STR("entity", entity_names[e].name));
 			continue;
 		}
-		struct run *child = make(d, (enum entity_id)e, &r->options, r->correlation, r->lane);
-		child->parent = r;
-		child->options.wait = true;
-		open_row(d, child, who);
+		children[n++] = make(d, (enum entity_id)e, &r->options, r->correlation, r->lane);
+	}
+	r->children_left += n;
+	for (unsigned i = 0; i < n; i++) {
+		children[i]->parent = r;
+		children[i]->options.wait = true;
+		open_row(d, children[i], "sync-all");
 	}
 }
 

@@ -84,7 +84,7 @@ void run_check(struct dispatcher *d, struct run *r)
 		bulk_finished(d, r);
 		return;
 	}
-	if (r->closing || r->opening || images_of_run(r))
+	if (r->closing || r->opening || r->waits || images_of_run(r))
 		return;
 	if (r->entity == ENTITY_NONE ? r->children_left != 0 : !r->last || r->applied_n < r->last)
 		return;
@@ -174,7 +174,7 @@ void runs_resend(struct dispatcher *d)
 	struct run *r;
 	TAILQ_FOREACH(r, &d->runs, in_list)
 	{
-		if (r->entity == ENTITY_NONE || r->closing || r->opening)
+		if (r->entity == ENTITY_NONE || r->closing || r->opening || r->waits)
 			continue;
 		if (run_is_many(r)) {
 			many_again(d, r);
@@ -189,9 +189,10 @@ void runs_resend(struct dispatcher *d)
 void runs_tick(struct dispatcher *d)
 {
 	struct run *r, *next;
+	run_waiting_go_on(d);
 	for (r = TAILQ_FIRST(&d->runs); r; r = next) {
 		next = TAILQ_NEXT(r, in_list);
-		if (r->closing || r->opening)
+		if (r->closing || r->opening || r->waits)
 			continue;
 		if (*r->error)
 			run_close(d, r);
@@ -256,8 +257,15 @@ static void on_resumed(void *ctx, const struct db_reply *reply)
 			r->children_left++;
 		}
 	}
-	TAILQ_FOREACH(r, &d->runs, in_list)
-	run_check(d, r);
+	for (int i = 0; i < PQntuples(res); i++) {
+		r = run_find(d, str_of(PQgetvalue(res, i, 0)), d->resume_fence);
+		if (r && !r->entity && r->options.kind == RUN_PULL)
+			run_children(d, r, PQgetvalue(res, i, 14));
+	}
+	for (r = TAILQ_FIRST(&d->runs); r; r = child) {
+		child = TAILQ_NEXT(r, in_list);
+		run_check(d, r);
+	}
 }
 
 void runs_resume(struct dispatcher *d)

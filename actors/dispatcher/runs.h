@@ -73,6 +73,8 @@ struct run {
 	} images;		    /* RUN_IMAGES */
 	bool followed;		    /* closed; a run for the images of its records goes before its answer */
 	bool scanning, closing, opening, stopped, reached, taken_over;
+	bool waits;   /* not opened: another one of its kind goes first */
+	char who[32]; /* asked for it */
 	char error[256];
 	struct run_counts counts; /* live; from PostgreSQL once closed */
 	struct run_waiter waiters[RUN_WAITERS_MAX];
@@ -80,8 +82,8 @@ struct run {
 	struct buf results; /* what its children answered; RUN_STOCK…: errors; RUN_IMAGES, dry run: which */
 	struct many many;   /* RUN_STOCK… */
 	bool pulled, stocked, pictured; /* RUN_ITEMS_WITH_STOCK: which of its parts were begun */
-	bool all_well;
-	unsigned full_pulls; /* of them that were asked for changes and had no cursor */
+	bool all_well, some_failed;	/* of its parts: each was done; not every record of theirs */
+	unsigned full_pulls;		/* of them that were asked for changes and had no cursor */
 	struct run_counts totals;
 };
 
@@ -129,8 +131,14 @@ void images_step(struct dispatcher *, struct run *); /* the next handful, unless
 /* A pull of products that wants the images of what it brought starts that run, and is answered when it is done: true. */
 bool images_follow(struct dispatcher *, struct run *);
 
-/* run_life.c: a run that is part of another one. */
+/* run_life.c: those that wait for another one of their kind have their turn; a run's parts: of sync-all those whose name isn't in
+ * `begun`, of others the one that comes next. */
+void run_waiting_go_on(struct dispatcher *);
+void run_children(struct dispatcher *, struct run *, const char *begun);
 void run_part(struct dispatcher *, struct run *parent, enum run_kind, enum entity_id);
+
+/* bulk_options.c: reads what a request asks for into options that have their defaults; false: it was refused with 422. */
+bool bulk_options(struct actor *, struct edge *in, const struct msg_http_request *, struct run_options *);
 
 /* bulk.c: the answers. */
 /* false: it was refused with 503. */

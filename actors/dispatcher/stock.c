@@ -71,7 +71,7 @@ void stock_part_done(struct run *parent, const struct run *part, bool well)
 		*c = part->counts;
 	else if (part->options.kind == RUN_STOCK && part->counts.stock > c->stock)
 		c->stock = part->counts.stock;
-	if (!well)
+	if (!well && *part->error)
 		memcpy(parent->error, part->error, sizeof parent->error);
 }
 

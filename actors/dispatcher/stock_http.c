@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "actors/dispatcher/runs.h"
 
-enum { IDS_MAX = 1000, ID_DIGITS_MAX = 19, BATCH_SIZE_MIN = 10, BATCH_SIZE_MAX = 200, DEPTH_MAX = 4 };
+enum { IDS_MAX = 1000, ID_DIGITS_MAX = 19, DEPTH_MAX = 4 };
 static const char ids_say[] = "value must be 1 to 1000 ids of Zoho's items, of 1 to 19 digits each";
 
 static void refuse(struct actor *a, const struct run_waiter *w, const char *where, const char *field, const char *text)
@@ -17,27 +16,6 @@ static void refuse(struct actor *a, const struct run_waiter *w, const char *wher
 	buf_str(&b, ",\"type\":\"value_error\"}]}");
 	actor_reply(a, w->edge, w->request, 422, "", b.data, b.len);
 	buf_free(&b);
-}
-
-static bool read_flag(struct str query, const char *key, bool *to)
-{
-	char text[8];
-	if (!query_value(query, key, text, sizeof text))
-		return true;
-	bool yes = !strcasecmp(text, "true") || !strcmp(text, "1"),
-	     no = !strcasecmp(text, "false") || !strcmp(text, "0");
-	*to = yes;
-	return yes || no;
-}
-
-static bool read_size(struct str query, int *to)
-{
-	char text[8], *end;
-	if (!query_value(query, "batch_size", text, sizeof text))
-		return true;
-	long n = strtol(text, &end, 10);
-	*to = n < MANY_MAX ? (int)n : MANY_MAX; /* a call names a hundred at most */
-	return *text && !*end && n >= BATCH_SIZE_MIN && n <= BATCH_SIZE_MAX;
 }
 
 static void start(
@@ -53,13 +31,8 @@ void stock_sync(struct actor *a, struct edge *in, const struct msg_http_request 
 {
 	const struct run_waiter w = {in, m->request, .stock = true};
 	struct run_options o = {.kind = RUN_STOCK, .active_only = true, .wait = m->wait, .per_page = MANY_MAX};
-	if (!read_size(m->query, &o.per_page))
-		refuse(a, &w, "query", "batch_size", "value must be a whole number from 10 to 200");
-	else if (!read_flag(m->query, "active_only", &o.active_only))
-		refuse(a, &w, "query", "active_only", "value must be true or false");
-	else if (!read_flag(m->query, "with_stock_only", &o.with_stock_only))
-		refuse(a, &w, "query", "with_stock_only", "value must be true or false");
-	else if (bulk_available(a, in, m->request) && !bulk_paused(a, in, m->request, ENTITY_PRODUCT))
+	if (bulk_options(a, in, m, &o) && bulk_available(a, in, m->request) &&
+		!bulk_paused(a, in, m->request, ENTITY_PRODUCT))
 		start(a, m, &o, &w);
 }
 
@@ -68,6 +41,7 @@ struct ids {		 /* each once, in the order they came */
 	char at[IDS_MAX][ID_DIGITS_MAX + 1];
 	unsigned n;
 	bool bad;
+	char unknown[40]; /* what else was asked for */
 };
 
 static void take_id(struct ids *ids, const char *id, size_t length)
@@ -85,16 +59,28 @@ static void take_id(struct ids *ids, const char *id, size_t length)
 	buf_fmt(&ids->text, "%s%.*s", ids->n > 1 ? "," : "{", (int)length, id);
 }
 
-/* item_ids=A&item_ids=B */
+/* item_ids=A&item_ids=B; "wait" is http-ingest's. */
 static void take_query(struct ids *ids, struct str query)
 {
-	static const char key[] = "item_ids=";
+	static const char key[] = "item_ids=", wait[] = "wait=";
 	for (size_t at = 0, end; at < query.len; at = end + 1) {
 		const char *amp = memchr(query.data + at, '&', query.len - at);
 		end = amp ? (size_t)(amp - query.data) : query.len;
 		size_t value = at + sizeof key - 1;
 		if (end >= value && !memcmp(query.data + at, key, sizeof key - 1))
 			take_id(ids, query.data + value, end - value);
+		else if (end > at && memcmp(query.data + at, wait, sizeof wait - 1) != 0)
+			snprintf(ids->unknown, sizeof ids->unknown, "%.*s", (int)(end - at), query.data + at);
+	}
+}
+
+static void note_unknown(struct ids *ids, struct json_object *doc)
+{
+	json_object_object_foreach(doc, key, v)
+	{
+		(void)v;
+		if (strcmp(key, "item_ids") != 0)
+			snprintf(ids->unknown, sizeof ids->unknown, "%s", key);
 	}
 }
 
@@ -107,6 +93,8 @@ static void take_body(struct ids *ids, struct str body)
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	struct json_object *doc = json_tokener_parse_ex(tok, body.data, (int)body.len), *list = doc;
 	bool whole = json_tokener_get_error(tok) == json_tokener_success;
+	if (json_object_is_type(doc, json_type_object))
+		note_unknown(ids, doc);
 	if (json_object_is_type(doc, json_type_object) && !json_object_object_get_ex(doc, "item_ids", &list))
 		list = NULL;
 	ids->bad |= !whole || (list && !json_object_is_type(list, json_type_array));
@@ -130,7 +118,9 @@ void stock_sync_some(struct actor *a, struct edge *in, const struct msg_http_req
 		die(EXIT_TEMPORARY, "out of memory");
 	take_query(ids, m->query);
 	take_body(ids, m->body);
-	if (ids->bad || !ids->n) {
+	if (*ids->unknown) {
+		refuse(a, &w, m->body.len ? "body" : "query", ids->unknown, "no such option; there is: item_ids");
+	} else if (ids->bad || !ids->n) {
 		refuse(a, &w, ids->n || !m->body.len ? "query" : "body", "item_ids", ids_say);
 	} else if (bulk_available(a, in, m->request) && !bulk_paused(a, in, m->request, ENTITY_PRODUCT)) {
 		buf_str(&ids->text, "}");

@@ -31,11 +31,12 @@ static void hash(struct buf *b, const struct entity *e, bool whole)
 }
 
 /* Whether n (new) is to be written over s (state). Written once, used before the lock and under it. A drift scan doesn't ask
- * whether the content is another: the row is compared. */
+ * whether the content is another: the row is compared; and a delete that it had proved is written once more where the row is there
+ * again. */
 static void wins(struct buf *b, const char *n, enum look look)
 {
 	buf_fmt(b,
-		"CASE WHEN %1$s.deleted_at IS NOT NULL THEN s.deleted_at IS NULL AND %1$s.observed_at > s.observed_at"
+		"CASE WHEN %1$s.deleted_at IS NOT NULL THEN (s.deleted_at IS NULL OR %1$s.last_run_id IS NOT NULL) AND %1$s.observed_at > s.observed_at"
 		" WHEN s.deleted_at IS NOT NULL THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.deleted_at"
 		" WHEN %1$s.last_modified < s.last_modified THEN false"
 		" WHEN %1$s.last_modified > s.last_modified THEN true"

@@ -94,3 +94,4 @@ char *statement_decide(const struct entity *, enum source, enum look);
 char *statement_write(const struct entity *, enum source, enum look);
 char *statement_link(const struct entity *, enum source);
 char *statement_lost(const struct entity *);
+char *statement_strangers(const struct entity *);

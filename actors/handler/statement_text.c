@@ -135,7 +135,7 @@ static void source_queue(struct buf *b, bool lock)
 	buf_fmt(b,
 		"SELECT p.pos, q.source_entity_id AS id, coalesce(q.validated_payload, i.raw_payload, '{}') || '{}' AS doc,"
 		" q.last_modified AS lm, q.observed_at AS obs, q.operation_type = 'delete' AS del, q.is_full AS whole,"
-		" false AS list, q.inbox_event_id AS event_id, NULL::uuid AS run_id, q.id AS queue_id,"
+		" false AS list, q.inbox_event_id AS event_id, q.sync_run_id AS run_id, q.id AS queue_id,"
 		" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"
 		" FROM ROWS FROM (unnest($2::bigint[]), generate_series(1, (SELECT cardinality($2::bigint[])))) AS p(seq, pos)"
 		" CROSS JOIN LATERAL (SELECT * FROM tds_sync_queue w WHERE w.seq = p.seq"

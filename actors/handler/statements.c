@@ -34,6 +34,8 @@ static struct entity_statements *make(const struct entity *e, enum look look, un
 			statement_name(e, "link", froms[n], LOOK_PLAIN, generation), statement_link(e, from)};
 	}
 	s->lost = (struct db_statement){statement_name(e, "lost", "", LOOK_PLAIN, generation), statement_lost(e)};
+	s->strangers = (struct db_statement){
+		statement_name(e, "strangers", "", LOOK_PLAIN, generation), statement_strangers(e)};
 	if (!e->stock)
 		return s;
 	s->plan = (struct db_statement){statement_name(e, "plan", "", look, generation), statement_stock_plan(e)};

@@ -33,10 +33,12 @@ enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
  *   DOCS  $1 organisation $2 docs of winners $3 worker $4 'list' or 'detail' $5 run uuid or NULL
  * lost: rows that are there again have a new own id: others that refer to them get it, and what lists don't carry is wanted.
  *   $1 organisation $2 ids text[] $3 whether they came from a list
+ * strangers: ids text[], as text, of rows that stand as active under an id of Zoho's and of which no record is known to be there.
+ *   $1 organisation
  * link, after the commit: sets own ids of records that refer to each other; its sql is "" where there is nothing to link.
  *   QUEUE $1 organisation $2 seqs            DOCS  $1 organisation $2 ids text[] */
 struct entity_statements {
-	struct db_statement apply[SOURCES], decide[SOURCES], write[SOURCES], link[SOURCES], lost;
+	struct db_statement apply[SOURCES], decide[SOURCES], write[SOURCES], link[SOURCES], lost, strangers;
 	struct db_statement plan, kept, facts; /* where it has `stock`, else their sql is NULL: statement_stock_… */
 };
 

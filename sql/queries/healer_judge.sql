@@ -27,7 +27,7 @@ WITH waiting AS (
 	SELECT e.name AS entity_type, coalesce(c.at, (SELECT min(applied_at) FROM tds_schema_version)) AS at, c.at IS NOT NULL AS there
 	FROM (SELECT unnest($8::tds_entity_type[]) AS name) e
 	LEFT JOIN LATERAL (SELECT max(started_at) AS at FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.entity_type = e.name
-		AND r.verify AND r.scan_complete AND r.status = 'completed') c ON true
+		AND r.verify AND r.scan_complete AND r.status = 'completed' AND r.failed_events = 0) c ON true
 ), held AS (
 	SELECT r.entity_type, r.id, r.missing_count AS n FROM (SELECT unnest($8::tds_entity_type[]) AS name) e
 	JOIN LATERAL (SELECT * FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.entity_type = e.name AND r.scan_complete
@@ -65,7 +65,7 @@ WITH waiting AS (
 	FROM held
 	UNION ALL
 	SELECT 'certificate_old', 'certificate-old:' || entity_type, 'warning', format('%s was not compared with Zoho as a whole for too long', entity_type),
-		format('%s %s. tdsctl sync %s --verify does it now; why it wasn''t: tdsctl run list.', CASE WHEN there THEN 'Complete as of' ELSE 'Never since' END,
+		format('%s %s: a scan of which records failed doesn''t count. tdsctl sync %s --verify does it now; why it wasn''t: tdsctl run list.', CASE WHEN there THEN 'Complete as of' ELSE 'Never since' END,
 			tds_time_json(at), entity_type),
 		entity_type, NULL, to_jsonb($7::bigint / 1000), to_jsonb(extract(epoch FROM now() - at)::bigint)
 	FROM certificate WHERE $7::bigint > 0 AND at < now() - $7::bigint * interval '1 millisecond'

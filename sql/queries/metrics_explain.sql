@@ -6,7 +6,7 @@ WITH state AS (
 ), log AS (
 	SELECT l.*, q.inbox_event_id, q.is_full, q.last_modified AS event_modified, q.observed_at AS event_observed, i.received_at, i.event_type,
 		(SELECT p.page FROM tds_run_pages p WHERE p.run_id = l.sync_run_id AND p.ids @> ARRAY[$3] ORDER BY p.page LIMIT 1) AS page,
-		r.run_type, coalesce(l.outcome, CASE l.operation_type WHEN 'create' THEN 'created' WHEN 'delete' THEN 'deleted' ELSE 'updated' END) AS what
+		r.run_type, coalesce(l.outcome, CASE WHEN l.operation_status <> 'completed' THEN l.operation_status::text END, CASE l.operation_type WHEN 'create' THEN 'created' WHEN 'delete' THEN 'deleted' ELSE 'updated' END) AS what
 	FROM tds_sync_logs l
 	LEFT JOIN tds_sync_queue q ON q.id = l.sync_queue_id
 	LEFT JOIN tds_inbox_events i ON i.id = q.inbox_event_id
@@ -26,6 +26,7 @@ WITH state AS (
 ), told AS (
 	SELECT l."timestamp" AS at, jsonb_strip_nulls(jsonb_build_object('at', tds_time_json(l."timestamp"), 'what', l.what, 'by', l.worker_id,
 		'from', CASE WHEN l.sync_queue_id IS NOT NULL AND l.sync_run_id IS NULL THEN coalesce('webhook ' || l.event_type, 'webhook')
+			WHEN l.sync_queue_id IS NOT NULL THEN 'Zoho''s answer (404) to what a scan of ' || coalesce(l.run_type, 'it') || ' missed'
 			WHEN l.sync_run_id IS NOT NULL THEN 'page of a ' || coalesce(l.run_type, 'sync') ELSE 'detail fetched from Zoho' END,
 		'event_id', l.inbox_event_id, 'queue_id', l.sync_queue_id, 'run_id', l.sync_run_id, 'page', coalesce((l.context_data ->> 'page')::int, l.page),
 		'received_at', tds_time_json(l.received_at), 'version', coalesce(l.context_data -> 'version', to_jsonb(l.event_modified)),
@@ -49,7 +50,7 @@ SELECT jsonb_build_object('entity_type', $2::text, 'entity_id', $3::text,
 	'dead_letters', coalesce((SELECT jsonb_agg(jsonb_build_object('id', d.id, 'reason', d.failure_reason, 'field', d.error_field, 'resolved', d.resolved,
 		'created_at', tds_time_json(d.created_at)) ORDER BY d.created_at DESC)
 		FROM tds_dead_letter_queue d WHERE d.organization_id = $1 AND d.entity_type = $2::tds_entity_type AND d.source_entity_id = $3), '[]'),
-	'differences', coalesce((SELECT jsonb_agg(jsonb_build_object('run_id', d.run_id, 'kind', d.kind, 'fields', d.fields, 'action', d.action,
+	'differences', coalesce((SELECT jsonb_agg(jsonb_build_object('run_id', d.run_id, 'kind', d.kind, 'fields', d.fields, 'action', tds_difference_outcome(d),
 		'found_at', tds_time_json(d.found_at)) ORDER BY d.found_at DESC)
 		FROM tds_differences d WHERE d.organization_id = $1 AND d.entity_type = $2::tds_entity_type AND d.source_entity_id = $3), '[]'))::text
 WHERE EXISTS (SELECT FROM state) OR EXISTS (SELECT FROM log) OR EXISTS (SELECT FROM queue)

@@ -90,14 +90,16 @@ static int follow(struct progress *p)
 		struct reply r = http_ask(&quiet, "GET", path.data, NULL);
 		const char *status = json_text(json_at(r.json, "status"));
 		bool over = strcmp(status, "running") != 0 && strcmp(status, "pending") != 0,
-		     well = !strcmp(status, "completed");
+		     well = !strcmp(status, "completed") &&
+			    json_object_get_int64(json_at(r.json, "failed_events")) == 0;
 		if (over) {
 			fputs(p->shown ? "\r\033[K" : "", stderr);
 			if (p->ctl->json)
 				printf("%s\n", r.body.data);
 			else
-				printf("%s after %s s\nrun %s\n", status,
-					json_text(json_at(r.json, "duration_seconds")), p->run);
+				printf("%s after %s s, %s failed\nrun %s\n", status,
+					json_text(json_at(r.json, "duration_seconds")),
+					json_text(json_at(r.json, "failed_events")), p->run);
 			reply_free(&r);
 			buf_free(&path);
 			return well ? EXIT_DONE : EXIT_FAILED;
