@@ -72,7 +72,7 @@ static bool send(struct dispatcher *d, struct run *r, uint64_t page, const char 
 		.page = page,
 		.lane = r->lane,
 		.dry_run = r->options.dry_run,
-		.verify = r->options.verify,
+		.verify = r->options.verify || r->lane == LANE_USER, /* who asks for it wants the rows right */
 		.ids = str_of(ids)};
 	if (!actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_MANY, &m))
 		return false;

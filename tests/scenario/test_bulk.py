@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Bulk syncs: every entity, details behind them, incremental, joined, interrupted anywhere, and told the truth about."""
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import BULK, ENTITIES, check, differs, in_parallel, run, unless, wait_for, world
+from tds import BUILD, BULK, ENTITIES, check, differs, in_parallel, run, unless, wait_for, world
 
 ACTORS = {"dispatcher": "dispatcher", "zoho-io": "zoho-io", "handler": "handler:product"}
 
@@ -107,6 +108,13 @@ def options():
     check("active_only is the default and leaves inactive items alone", differs(tds.value("SELECT count(*) FROM products"), 50) or differs(stats(reply).get("created"), 50))
     check("bad options are 422 with the field's name", unless(tds.bulk("products", batch_size=5).status == 422 and
                                                             b"batch_size" in tds.bulk("products", batch_size=5).body, tds.bulk("products", batch_size=5)))
+    for options, name in (({"dryrun": True}, "dryrun"), ({"dry_run": 1}, "dry_run"), ({"incremental": True, "Verify": True}, "Verify")):
+        reply = tds.bulk("products", **options)
+        check(f"{options} is a 422 that names {name}", unless(reply.status == 422 and reply.json["detail"][0]["loc"] == ["body", name], reply))
+    for query in ("dryrun=true", "dry_run=2", "modified_since=2026-13-01", "batch_size=" + "9" * 100):
+        reply = tds.post(f"/api/zoho/bulk-sync/products?{query}")
+        check(f"?{query[:30]} is one, too", unless(reply.status == 422 and reply.json["detail"][0]["loc"] == ["query", query.split("=")[0]], reply))
+    check("nothing of that was begun", differs(tds.value("SELECT count(*) FROM tds_sync_runs"), 2))
     check("an unknown sync is 404", differs(tds.bulk("everything").status, 404))
     reply = tds.bulk("customers", batch_size=10)
     pages = tds.value("SELECT count(*) FROM tds_run_pages WHERE run_id = %s", reply.json["run_id"])
@@ -126,6 +134,34 @@ def joined():
     check("?wait=false answers at once and the run goes on", differs(tds.run_done(run_id, 30), "completed"))
     reply = tds.get(f"/api/bff/tds/runs/{run_id}")
     check("the run can be looked up", unless(reply.status == 200 and reply.json["processed"] == 300, reply))
+    for options in ({"dry_run": True}, {"active_only": False}, {"verify": True, "active_only": True}):
+        run_id = tds.bulk_start("products", batch_size=10)
+        reply = tds.bulk("products", **options)
+        check(f"{options} isn't what the running sync does: 409, which names it", unless(reply.status == 409 and run_id in reply.json["detail"], reply))
+        tds.run_done(run_id, 30)
+    run_id = tds.bulk_start("products", batch_size=10, active_only=False)
+    since = tds.bulk("products", modified_since="2026-01-01")
+    check("a request for less than the running one does joins it", unless(since.status == 200 and since.json["run_id"] == run_id, since))
+    run_id = tds.bulk_start("products", batch_size=10)
+    reply = tds.bulk("sync-all", active_only=False)
+    check("a part of sync-all for which the running one does too little goes behind it",
+          unless(reply.json["success"] and reply.json["results"]["products"]["stats"]["total_processed"] == 300, reply))
+    kinds = tds.rows("SELECT run_type, count(*) FROM tds_sync_runs WHERE parent_run_id = %s GROUP BY 1", reply.json["run_id"])
+    check("each of its parts is a run of its own", unless(len(kinds) == len(ENTITIES) and {n for _, n in kinds} == {1}, kinds))
+
+
+def parts_left():
+    """The dispatcher dies while a part of sync-all waits for another run: its successor does that part, too."""
+    sim, tds = world(sim={"latency_ms": 100, "items": 300, "active-items": 300}, sync={"details": False, "images": False})
+    first = tds.bulk_start("products", batch_size=10)
+    everything = tds.bulk_start("sync-all", active_only=False)
+    others = wait_for(lambda: tds.value("SELECT count(*) FROM tds_sync_runs WHERE parent_run_id = %s", everything) == len(ENTITIES) - 1, 20)
+    tds.replaced("dispatcher", tds.kill("dispatcher"))
+    check("a part waits when the dispatcher dies", unless(others, others))
+    check("both runs end", differs((tds.run_done(first, 60), tds.run_done(everything, 60)), ("completed", "completed")))
+    parts = tds.rows("SELECT run_type, status FROM tds_sync_runs WHERE parent_run_id = %s", everything)
+    check("no part is left out", unless(len(parts) == len(ENTITIES) and {s for _, s in parts} == {"completed"}, parts))
+    check("every row is there", checker.differences(sim, tds, details=False))
 
 
 def resumed():
@@ -170,6 +206,13 @@ def bad_record():
     reply = tds.bulk("products", active_only=False)
     check("the others of the page are written", differs(tds.value("SELECT count(*) FROM products"), 59))
     check("the sync says that one failed", unless(stats(reply).get("failed") == 1 and stats(reply).get("successful") == 59, reply))
+    check("which is no success, with status 200", unless(reply.status == 200 and reply.json["success"] is False and "1 of 60 failed" in reply.json["error"], reply))
+    reply = tds.bulk("sync-all", active_only=False)
+    check("of sync-all neither", unless(reply.status == 200 and reply.json["success"] is False and reply.json["results"]["products"]["success"] is False and
+                                       reply.json["results"]["customers"]["success"] and reply.json["totals"]["failed"] == 1, reply))
+    check("the runs are done all the same", differs(tds.rows("SELECT DISTINCT status FROM tds_sync_runs"), [("completed",)]))
+    told = subprocess.run([os.path.join(BUILD, "tdsctl"), "-c", tds.config, "sync", "products", "--all-items"], capture_output=True, text=True, timeout=60, check=False)
+    check("tdsctl exits with 1 and says why", unless(told.returncode == 1 and "1 of 60 failed" in told.stdout, told))
     letters = tds.rows("SELECT source_entity_id, failure_reason, error_field, last_payload IS NOT NULL FROM tds_dead_letter_queue WHERE NOT resolved")
     check("the bad one is a dead letter with the field's name and its payload",
           unless(len(letters) == 1 and letters[0][0] == bad and letters[0][2] in ("price", "rate") and letters[0][3] and letters[0][1], letters))
@@ -217,4 +260,4 @@ def linked_later():
 
 
 if __name__ == "__main__":
-    run(every_entity, details_together, incremental, options, joined, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)
+    run(every_entity, details_together, incremental, options, joined, parts_left, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)

@@ -87,6 +87,62 @@ def share():
     check("as many as the share allows, rounded up, need none", differs(stats(reply).get("deleted"), 2))
 
 
+def strangers():
+    """Rows that the table alone has: made by somebody else, or deleted and set active again."""
+    sim, tds = world(sim=SMALL)
+    tds.bulk("customers")
+    own, again, made_up = sim.ids("customer")[0], sim.ids("customer")[1], "4711"
+    sim.delete("customer", again)
+    tds.bulk("customers")
+    tds.rows("UPDATE customers SET is_active = true, deleted_at = NULL WHERE zoho_contact_id = %s", again)
+    tds.rows("DELETE FROM tds_entity_state WHERE source_entity_id = %s", own)
+    tds.rows("INSERT INTO customers (organization_id, zoho_contact_id, contact_name, is_active) SELECT organization_id, %s, 'Nobody', true FROM customers LIMIT 1", made_up)
+    tds.rows("INSERT INTO customers (organization_id, zoho_contact_id, contact_name, is_active) SELECT organization_id, 'ours-1', 'Our own', true FROM customers LIMIT 1")
+    reply = tds.bulk("customers", dry_run=True)
+    check("a dry run tells of both", unless((stats(reply).get("missing"), stats(reply).get("deleted")) == (2, 2), reply))
+    reply = tds.bulk("customers", verify=True)
+    check("a scan finds both, and Zoho says that they are gone", unless((stats(reply).get("missing"), stats(reply).get("deleted")) == (2, 2), reply))
+    rows = dict(tds.rows("SELECT zoho_contact_id, is_active FROM customers WHERE zoho_contact_id IN (%s, %s, %s, 'ours-1')", own, again, made_up))
+    check("they are marked, and nothing else is", differs(rows, {own: True, again: False, made_up: False, "ours-1": True}))
+    found = {d["entity_id"]: d["action"] for d in drift(tds, "customer")["differences"] if d["kind"] == "missing_there"}
+    check("and told of", differs(found, {again: "deleted", made_up: "deleted"}))
+    said = tds.get(f"/api/bff/tds/explain/customer/{again}").json
+    check("explain says what the delete stands on", unless("404" in said["written_by"]["from"] and said["written_by"]["run_id"] == reply.json["run_id"] and
+                                                          said["differences"][0]["action"] == "deleted", said))
+    check("a second scan finds nothing", differs(stats(tds.bulk("customers", verify=True)).get("missing"), 0))
+    wrong = sim.ids("customer")[5]
+    record = sim.record("customer", wrong)["record"]
+    event = accepted(tds.webhook("customers", json.dumps({WRAPPER["customer"]: {**record, "credit_limit": "much", "last_modified_time": "2030-01-01T00:00:00+0000"}}, default=str)))
+    tds.finished(event)
+    said = tds.get(f"/api/bff/tds/explain/customer/{wrong}").json
+    check("an event that was given up is not what wrote the row", unless(said["written_by"].get("event_id") != event and said["history"][0]["event_id"] == event and
+                                                                        said["history"][0]["what"] == "dead_letter", said))
+    for number in sim.ids("customer")[:30]:
+        sim.delete("customer", number)
+    reply = tds.bulk("customers", dry_run=True)
+    check("a dry run knows that too many stay", unless((stats(reply).get("missing"), stats(reply).get("deleted")) == (30, 0), reply))
+    sim.change("customer", sim.ids("customer")[3], {"outstanding_receivable_amount": "much"})
+    before = drift(tds, "customer")
+    reply = tds.bulk("customers", verify=True)
+    after = drift(tds, "customer")
+    check("a scan of which a record failed is no certificate", unless(stats(reply).get("failed") == 1 and after["failed"] == 1 and
+                                                                     after["complete_as_of"] == before["complete_as_of"] != after["compared_at"], after))
+
+
+def other_type():
+    """A customer that became a vendor: gone from the one table, there in the other."""
+    sim, tds = world(sim=SMALL)
+    tds.bulk("customers")
+    tds.bulk("vendors")
+    number = sim.ids("customer")[4]
+    sim.change("customer", number, {"contact_type": "vendor"})
+    tds.bulk("customers", verify=True)
+    check("the customer is gone", unless(wait_for(lambda: tds.row("customer", number, "is_active") is False, 20), tds.row("customer", number, "is_active")))
+    check("the vendor is there", unless(wait_for(lambda: tds.row("vendor", number, "is_active"), 20), tds.rows("SELECT * FROM tds_sync_queue")))
+    check("no dead letter comes of that", differs(tds.value("SELECT count(*) FROM tds_dead_letter_queue"), 0))
+    check("and the scan says so", differs([(d["entity_id"], d["action"]) for d in drift(tds, "customer")["differences"]], [(number, "deleted")]))
+
+
 def killed():
     """Everybody who works on a proof dies meanwhile."""
     sim, tds = world(sim={"customers": 200, "latency_ms": 40}, sync={"deletes_share_max": 0.5})
@@ -237,4 +293,4 @@ def explained():
 
 
 if __name__ == "__main__":
-    run(proved, share, killed, scan, by_itself, dry_run, explained)
+    run(proved, share, strangers, other_type, killed, scan, by_itself, dry_run, explained)

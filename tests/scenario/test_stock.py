@@ -142,7 +142,16 @@ def choices():
     check("products without stock are left as they are", unless(tds.row("product", some, "name") != "nobody has it", some))
     check("and such a pull moves no cursor", differs(tds.value("SELECT cursor_value FROM tds_sync_cursors WHERE entity_type = 'product'") ==
                                                     tds.value("SELECT to_char(max(started_at), 'YYYY') FROM tds_sync_runs"), False))
-    for query in ("batch_size=5", "batch_size=201", "batch_size=x", "active_only=perhaps", "with_stock_only=2"):
+    sell(sim, sold, 3)
+    reply = tds.post(f"{STOCK}?active_only=false&dry_run=true")
+    check("sync/stock as a dry run tells and writes nothing", unless(reply.json["stock_updated"] == 1 and tds.row("product", sold, "stock_quantity") == 0, reply))
+    check("and so by its body", unless(tds.post(STOCK, {"dry_run": True}).json["stock_updated"] == 1 and tds.row("product", sold, "stock_quantity") == 0, reply))
+    tds.rows("UPDATE products SET stock_quantity = 4711 WHERE zoho_item_id = %s", moved)
+    tds.rows("UPDATE product_stock SET stock_on_hand = 4711 WHERE zoho_item_id = %s", some)
+    reply = tds.post(f"{STOCK}?active_only=false")
+    check("a sync of stock repairs what somebody else changed in the tables", right(sim, tds) or differs(tds.value(
+        "SELECT count(*) FROM products WHERE stock_quantity = 4711"), 0))
+    for query in ("batch_size=5", "batch_size=201", "batch_size=x", "active_only=perhaps", "with_stock_only=2", "dryrun=true", "verify=true"):
         reply = tds.post(f"{STOCK}?{query}")
         check(f"{query} is a 422 that names the field", unless(reply.status == 422 and query.split("=")[0] in reply.json["detail"][0]["loc"], reply))
     before = details_calls(sim)
@@ -175,6 +184,9 @@ def named():
     for body in ({"item_ids": []}, {"item_ids": ["a b"]}, {"item_ids": ["1" * 20]}, {"item_ids": "4711"}, {"item_ids": [True]}, [1.5], {}):
         reply = tds.post(STOCK + "/specific", body)
         check(f"{str(body)[:40]} is a 422", unless(reply.status == 422 and "item_ids" in reply.json["detail"][0]["loc"], reply))
+    for body, query in (({"item_ids": ids[:2], "dry_run": True}, ""), ({"item_ids": ids[:2]}, "?dry_run=true")):
+        reply = tds.post(STOCK + "/specific" + query, body)
+        check(f"what it can't do is one, too ({query or 'body'})", unless(reply.status == 422 and "dry_run" in str(reply.json), reply))
     check("so are more than a thousand", differs(tds.post(STOCK + "/specific", {"item_ids": [str(n) for n in range(1001)]}).status, 422))
     check("no ids at all, too", differs(tds.post(STOCK + "/specific").status, 422))
     reply = tds.post(STOCK + "/specific?wait=false", {"item_ids": ids[:2]})

@@ -49,7 +49,8 @@ static bool wanted(const struct query *query, struct record *record)
 
 	if (record->deleted || record->unlisted || record->modified < query->modified_since)
 		return false;
-	if (*query->contact_type && strcmp(query->contact_type, record->entity->name) != 0)
+	/* A contact may have become one of the other type since it was made. */
+	if (*query->contact_type && strcmp(query->contact_type, get_text(record->values, "contact_type")) != 0)
 		return false;
 	if (!strcmp(query->filter, "All"))
 		return true;
