@@ -41,6 +41,7 @@ const struct entity entity_customer = {
 	.sort = BY_CREATION,
 	.filter = "contact_type=customer&" ALL,
 	.since = SINCE_SORTED,
+	.details = DETAILS_BY_VERSION,
 	.table = "customers",
 	.key = "zoho_contact_id",
 	.id_path = "contact_id|customer_id",

@@ -29,6 +29,7 @@ const struct entity entity_vendor = {
 	.sort = BY_CREATION,
 	.filter = "contact_type=vendor&" ALL,
 	.since = SINCE_SORTED,
+	.details = DETAILS_BY_VERSION,
 	.table = "vendors",
 	.key = "zoho_vendor_id",
 	.id_path = "contact_id|vendor_id",

@@ -179,8 +179,6 @@ LINKS = {  # own ids of records referred to: key of the record, column, entity
 }
 KEPT_WHOLE = ("invoice", "order", "bill", "credit_note", "payment", "return", "stock_adjustment")
 UNVERSIONED = ("branch", "user")  # Zoho gives no version of these
-# Lists lack these, and for them alone no detail is fetched (only for lines): they come with webhooks.
-FROM_WEBHOOKS_ONLY = {"customer": {"billing_address", "shipping_address", "pricebook_id", "owner_id"}, "vendor": {"billing_address", "shipping_address"}}
 FINISHED = ("completed", "dead_letter")
 SHOWN_MAX = 25
 
@@ -308,14 +306,13 @@ class Checker:
 
     def check_fields(self, entity, true, row):
         table, _, fields = TABLES[entity]
-        optional = FROM_WEBHOOKS_ONLY.get(entity, set())
         by_webhook = self.newest.get((entity, true["id"])) == instant(true["last_modified_time"])
         for path, column, kind in fields:
             if self.flat and kind is document:
                 continue
             if path in true["list"] and (self.scanned or path in true["record"]):
                 value = true["list"][path]
-            elif path in true["record"] and (self.details and path not in optional or by_webhook):
+            elif path in true["record"] and (self.details or by_webhook):
                 value = true["record"][path]
             else:
                 continue
@@ -327,8 +324,7 @@ class Checker:
         for path, column, other in LINKS.get(entity, []):
             if path not in true["list"] and not self.details:
                 continue
-            told = row["price_list_zoho_id"] if path in FROM_WEBHOOKS_ONLY.get(entity, ()) else text(true["record"].get(path))
-            want = self.own[other].get(told)
+            want = self.own[other].get(text(true["record"].get(path)))
             if row[column] != want:
                 self.say(TABLES[entity][0], true["id"], f"{column}: {row[column]}, the row of that {other} is {want}")
 
