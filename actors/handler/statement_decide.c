@@ -30,6 +30,11 @@ static void hash(struct buf *b, const struct entity *e, bool whole)
 	buf_str(b, "), 0)");
 }
 
+/* By so much at most a version may lie ahead of when it was seen: clocks differ, and an organisation's zone may be set wrong. One that
+ * lies further is nobody's clock. Of an event it isn't believed without asking Zoho; where it stands already, what is fetched later
+ * overrules it. Else a single slip ("2036") would be the newest for ten years. */
+#define AHEAD_MAX "interval '1 day'"
+
 /* Whether n (new) is to be written over s (state). Written once, used before the lock and under it. A drift scan doesn't ask
  * whether the content is another: the row is compared; and a delete that it had proved is written once more where the row is there
  * again. */
@@ -38,7 +43,8 @@ static void wins(struct buf *b, const char *n, enum look look)
 	buf_fmt(b,
 		"CASE WHEN %1$s.deleted_at IS NOT NULL THEN (s.deleted_at IS NULL OR %1$s.last_run_id IS NOT NULL) AND %1$s.observed_at > s.observed_at"
 		" WHEN s.deleted_at IS NOT NULL THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.deleted_at"
-		" WHEN %1$s.last_modified < s.last_modified THEN false"
+		" WHEN %1$s.last_modified < s.last_modified THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.observed_at"
+		" AND s.last_modified > %1$s.observed_at + " AHEAD_MAX
 		" WHEN %1$s.last_modified > s.last_modified THEN true"
 		" WHEN %1$s.observed_at <= s.observed_at THEN false ELSE ",
 		n);
@@ -63,6 +69,18 @@ static void conflicts(struct buf *b, const struct entity *e, const char *n)
 		" (%1$s.last_modified = s.last_modified OR %2$s AND %1$s.last_modified IS NULL AND %1$s.last_event_id IS NOT NULL)"
 		" AND (%1$s.detail_hash IS NULL OR %1$s.detail_hash IS DISTINCT FROM s.detail_hash))",
 		n, e->unversioned ? "true" : "false");
+}
+
+/* An event that has a version which can't be, or is older than one. */
+static const char doubtful[] =
+	"coalesce(c.last_event_id IS NOT NULL AND c.deleted_at IS NULL AND (c.last_modified > c.observed_at + " AHEAD_MAX
+	" OR (c.last_modified < s.last_modified AND s.last_modified > c.observed_at + " AHEAD_MAX ")), false)";
+
+/* Whether a list's row has no version by which one could tell that its detail is another. Of entities that never have one it is asked
+ * for whenever the list is read, of others by a drift scan. */
+static bool asks_blindly(const struct entity *e, enum look look)
+{
+	return e->details && (e->unversioned || look == LOOK_VERIFYING);
 }
 
 /* cand: the rows of tds_entity_state as they would be. */
@@ -95,10 +113,11 @@ static void known(struct buf *b, const struct entity *e, enum look look)
 		" AS gone, coalesce(s.apply_token, 0) AS token, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
 		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
 	conflicts(b, e, "c");
-	buf_str(b, " AS contradicts, s.source_entity_id IS NULL OR ");
+	buf_fmt(b, " AS contradicts, %s AS doubtful, %s AS blind, NOT %s AND (s.source_entity_id IS NULL OR ", doubtful,
+		asks_blindly(e, look) ? "c.list_hash IS NOT NULL AND c.last_modified IS NULL" : "false", doubtful);
 	wins(b, "c", look);
 	buf_fmt(b,
-		" AS better FROM cand c LEFT JOIN LATERAL (SELECT k.ctid, k.* FROM tds_entity_state k"
+		") AS better FROM cand c LEFT JOIN LATERAL (SELECT k.ctid, k.* FROM tds_entity_state k"
 		" WHERE k.organization_id = $1 AND k.entity_type = '%s' AND k.source_entity_id = c.source_entity_id OFFSET 0)"
 		" s ON true)",
 		entity_names[e->id].name);
@@ -106,8 +125,10 @@ static void known(struct buf *b, const struct entity *e, enum look look)
 
 /* Whether a list's row says something that the detail in the tables doesn't know yet: another version; where there is none, or
  * what the detail carries moves without one, another content than the last row that was seen. */
-static void outdates(struct buf *b, const struct entity *e)
+static void outdates(struct buf *b, const struct entity *e, enum look look)
 {
+	if (asks_blindly(e, look))
+		buf_str(b, "(excluded.list_hash IS NOT NULL AND excluded.last_modified IS NULL) OR ");
 	buf_str(b,
 		"CASE WHEN coalesce(excluded.last_modified, s.last_modified) IS NULL THEN excluded.list_hash IS DISTINCT FROM"
 		" s.seen_hash ELSE s.detail_modified IS DISTINCT FROM coalesce(excluded.last_modified, s.last_modified)");
@@ -118,15 +139,15 @@ static void outdates(struct buf *b, const struct entity *e)
 
 /* detail_wanted of a winner: a fetch settles it, two contents of one version ask for one, a newer whole record needs
  * none. */
-static void wanted(struct buf *b, const struct entity *e)
+static void wanted(struct buf *b, const struct entity *e, enum look look)
 {
 	buf_str(b, "CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN false WHEN"
 		   " excluded.last_event_id IS NOT NULL AND ");
 	conflicts(b, e, "excluded");
 	buf_str(b,
-		" THEN true WHEN excluded.detail_hash IS NOT NULL THEN false ELSE s.detail_wanted OR (excluded.detail_wanted AND ");
-	outdates(b, e);
-	buf_str(b, ") END");
+		" THEN true WHEN excluded.detail_hash IS NOT NULL THEN false ELSE s.detail_wanted OR (excluded.detail_wanted AND (");
+	outdates(b, e, look);
+	buf_str(b, ")) END");
 }
 
 /* A drift scan sees most rows as they were: what their details said is still known. */
@@ -153,7 +174,7 @@ static void put(struct buf *b, const struct entity *e, enum look look)
 		", seen_hash = coalesce(excluded.list_hash, s.seen_hash), detail_modified = coalesce(excluded.detail_modified,"
 		" CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN s.last_modified END,"
 		" s.detail_modified), detail_wanted = ");
-	wanted(b, e);
+	wanted(b, e, look);
 	buf_str(b, ", last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
 		   " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at,"
 		   " apply_token = coalesce(s.apply_token, 0) + 1 WHERE ");
@@ -161,12 +182,12 @@ static void put(struct buf *b, const struct entity *e, enum look look)
 	buf_str(b, " RETURNING source_entity_id, detail_wanted, apply_token)");
 }
 
-/* want: losers that contradict what is there, of the same version. (A row that somebody else has changed meanwhile was
+/* want: losers that contradict what is there, of the same version, or that have none. (A row that somebody else has changed meanwhile was
  * judged by him.) */
 static void want(struct buf *b)
 {
 	buf_str(b, ", want AS (UPDATE tds_entity_state s SET detail_wanted = true WHERE s.ctid = ANY (ARRAY(SELECT at"
-		   " FROM known WHERE ours AND contradicts AND NOT better)) AND NOT s.detail_wanted)");
+		   " FROM known WHERE ours AND NOT better AND (contradicts OR blind))) AND NOT s.detail_wanted)");
 }
 
 /* A candidate that won by the snapshot and lost at the lock (another writer's commit came between) is not done: decided
@@ -174,13 +195,13 @@ static void want(struct buf *b)
 static void outcomes(struct buf *b)
 {
 	buf_fmt(b,
-		"CASE WHEN NOT coalesce(c.ours, true) THEN %d WHEN c.pos IS NULL THEN %d"
+		"CASE WHEN NOT coalesce(c.ours, true) THEN %d WHEN c.pos IS NULL THEN %d WHEN c.doubtful THEN %d"
 		" WHEN put.source_entity_id IS NOT NULL THEN %d WHEN c.list_hash IS NULL AND c.better THEN %d"
 		" WHEN c.deleted_at IS NULL AND c.gone AND c.last_event_id IS NOT NULL THEN %d"
 		" WHEN c.deleted_at IS NOT NULL AND NOT c.gone THEN %d WHEN c.same THEN %d"
 		" WHEN c.deleted_at IS NOT NULL THEN %d ELSE %d END",
-		OUTCOME_REFETCH, OUTCOME_SUPERSEDED, OUTCOME_APPLIED, OUTCOME_SKIPPED, OUTCOME_REFETCH, OUTCOME_REFETCH,
-		OUTCOME_UNCHANGED, OUTCOME_UNCHANGED, OUTCOME_STALE);
+		OUTCOME_REFETCH, OUTCOME_SUPERSEDED, OUTCOME_REFETCH, OUTCOME_APPLIED, OUTCOME_SKIPPED, OUTCOME_REFETCH,
+		OUTCOME_REFETCH, OUTCOME_UNCHANGED, OUTCOME_UNCHANGED, OUTCOME_STALE);
 }
 
 void statement_decision(struct buf *b, const struct entity *e, enum look look)

@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import BUILD, BULK, ENTITIES, WRAPPER, accepted, check, differs, run, unless, wait_for, world
+from tds import BUILD, BULK, ENTITIES, WRAPPER, accepted, check, differs, run, soon, unless, wait_for, world
 
 SMALL = {"customers": 60, "vendors": 40}
 
@@ -112,7 +112,7 @@ def strangers():
     check("a second scan finds nothing", differs(stats(tds.bulk("customers", verify=True)).get("missing"), 0))
     wrong = sim.ids("customer")[5]
     record = sim.record("customer", wrong)["record"]
-    event = accepted(tds.webhook("customers", json.dumps({WRAPPER["customer"]: {**record, "credit_limit": "much", "last_modified_time": "2030-01-01T00:00:00+0000"}}, default=str)))
+    event = accepted(tds.webhook("customers", json.dumps({WRAPPER["customer"]: {**record, "credit_limit": "much", "last_modified_time": soon()}}, default=str)))
     tds.finished(event)
     said = tds.get(f"/api/bff/tds/explain/customer/{wrong}").json
     check("an event that was given up is not what wrote the row", unless(said["written_by"].get("event_id") != event and said["history"][0]["event_id"] == event and
@@ -280,7 +280,7 @@ def explained():
     check("tdsctl explain says so in words", unless(shown.returncode == 0 and event in shown.stdout and "a newer version was there" in shown.stdout, shown))
     check("of what nobody knows it says so", differs(tdsctl(tds, "explain", "invoice", "1").returncode, 1))
     ahead = sim.ids("invoice")[1]
-    accepted(tds.webhook("invoices", body({**sim.record("invoice", ahead)["record"], "last_modified_time": "2031-01-01T00:00:00+0000"})))
+    accepted(tds.webhook("invoices", body({**sim.record("invoice", ahead)["record"], "last_modified_time": soon()})))
     tds.quiet(60)
     tds.bulk("invoices")
     said = tds.get(f"/api/bff/tds/explain/invoices/{ahead}").json

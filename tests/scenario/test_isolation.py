@@ -11,7 +11,7 @@ import psycopg2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import SLOW, accepted, alive, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
+from tds import SLOW, accepted, alive, check, differs, in_parallel, numbers, run, soon, unless, wait_for, world, wrap
 
 
 def deliver_all(sim, tds, entity, name, ids, **fields):
@@ -235,7 +235,7 @@ def whole_or_not_at_all():
     record = numbers(sim.record("invoice", number)["record"])
     tds.finished(accepted(tds.webhook("invoices", wrap("invoice", record))))
     before = tds.rows("SELECT line_number, name, quantity FROM invoice_line_items WHERE zoho_invoice_id = %s ORDER BY 1", number)
-    broken = {**record, "last_modified_time": "2027-01-01T00:00:00+0300", "notes": "second", "line_items": record["line_items"] + [
+    broken = {**record, "last_modified_time": soon(), "notes": "second", "line_items": record["line_items"] + [
         {**record["line_items"][0], "line_item_id": "77", "quantity": "a few"}]}
     event = accepted(tds.webhook("invoices", wrap("invoice", broken)))
     check("a record with one bad line is a dead letter", differs(tds.finished(event)[0], "dead_letter"))
@@ -260,7 +260,7 @@ def whole_or_not_at_all():
     for i in range(1, 61):
         lines = [{**line, "line_item_id": str(1000 * i + n)} for n in range(i % 9 + 1)]
         accepted(tds.webhook("invoices", wrap("invoice", {**record, "line_items": lines, "notes": f"lines {len(lines)}",
-                                                          "last_modified_time": f"2027-02-01T{i // 60:02}:{i % 60:02}:00+0300"})))
+                                                          "last_modified_time": soon(60 * i)})))
         if i % 20 == 10:
             tds.kill("handler:invoice#0")
     tds.quiet(30)

@@ -13,7 +13,7 @@ import psycopg2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import BUILD, ORGANIZATION, Sim, Tds, accepted, check, differs, in_parallel, numbers, run, unless, wait_for, wrap
+from tds import BUILD, ORGANIZATION, Sim, Tds, accepted, check, differs, in_parallel, numbers, run, soon, unless, wait_for, wrap
 
 SCHEMA = """
 CREATE SCHEMA erp;
@@ -281,7 +281,7 @@ def custom_fields(sim, tds, erp):
         return erp.run('SELECT shelf, colour, weight, tags, bought::text, checked::text FROM erp."Items" WHERE company_id = 7 AND zoho_ref = %s', product)[0]
 
     def deliver(minute, **fields):
-        tds.finished(send(tds, "product", "products", {**record, "last_modified_time": f"2027-01-01T10:{minute:02}:00+0300", **fields}))
+        tds.finished(send(tds, "product", "products", {**record, "last_modified_time": soon(60 * minute), **fields}))
         return have()
     entries = [{"api_name": "cf_colour", "label": "Colour", "value": "ruby's", "value_formatted": "RUBY"}, {"label": "Weight (kg)", "value": 1.25, "value_formatted": "1,250"},
                {"api_name": "cf_tags", "value": ["a", 'b "c"']}, {"customfield_id": "460000000000123", "value": "2026-05-04"}]
@@ -292,7 +292,7 @@ def custom_fields(sim, tds, erp):
     check("as of a list or a webhook: without its format", differs(deliver(3, cf_colour="RUBY", cf_colour_unformatted="opal")[1], "opal"))
     check("an empty one is unset", differs(deliver(4, cf_colour="", custom_fields=[{"label": "Weight (kg)", "value": ""}])[1:3], (None, None)))
     before = have()
-    event = send(tds, "product", "products", {**record, "last_modified_time": "2027-01-02T10:00:00+0300", "custom_fields": [{"label": "Weight (kg)", "value": "heavy"}]})
+    event = send(tds, "product", "products", {**record, "last_modified_time": soon(3600), "custom_fields": [{"label": "Weight (kg)", "value": "heavy"}]})
     tds.finished(event)
     check("one that isn't what its type says makes a dead letter that names it, and writes nothing", differs(
         (tds.outcome(event)[0], tds.value("SELECT error_field FROM tds_dead_letter_queue WHERE NOT resolved"), have()), ("dead_letter", "Weight (kg)", before)))
@@ -306,7 +306,7 @@ def refused(sim, tds, erp):
     for i, (field, value) in bad.items():
         records[i][field] = value
     tds.rows("UPDATE tds_dead_letter_queue SET resolved = true")
-    events = dict(zip(ids, in_parallel(lambda i: send(tds, "product", "products", {**records[i], "last_modified_time": "2027-03-01T10:00:00+0300"}), ids)))
+    events = dict(zip(ids, in_parallel(lambda i: send(tds, "product", "products", {**records[i], "last_modified_time": soon(7200)}), ids)))
     tds.quiet(20)
     check("values that a column can't hold exactly make dead letters, and the rest is written", differs(
         {i for i, e in events.items() if tds.outcome(e)[0] != "completed"}, {*bad}))
@@ -314,7 +314,7 @@ def refused(sim, tds, erp):
     check("each says which field", unless(all(bad[i][0] in letters.get(i, "") for i in bad), letters))
     clients = sim.ids("customer")[10:20]
     tds.post("/api/bff/tds/entities/customer/pause")  # so that they come in one batch
-    events = {i: send(tds, "customer", "customers", {**numbers(sim.record("customer", i)["record"]), "last_modified_time": "2027-03-01T10:00:00+0300",
+    events = {i: send(tds, "customer", "customers", {**numbers(sim.record("customer", i)["record"]), "last_modified_time": soon(7200),
                                                      **({"contact_name": "Secret " + i} if i in clients[2:4] else {})}) for i in clients}
     tds.post("/api/bff/tds/entities/customer/resume")
     tds.quiet(20)

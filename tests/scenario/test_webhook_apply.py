@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import ENTITIES, ID_KEY, WEBHOOK, accepted, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
+from tds import ENTITIES, ID_KEY, WEBHOOK, accepted, check, differs, in_parallel, numbers, run, soon, unless, wait_for, world, wrap
 
 
 
@@ -111,13 +111,13 @@ def partial():
     tds.quiet(30)
     check("a part changes what it carries and leaves the rest", checker.differences(sim, tds))
     number = sim.ids("product")[6]
-    event = accepted(tds.webhook("products", wrap("product", {"item_id": number, "description": "", "last_modified_time": "2027-01-01T00:00:00+0300"})))
+    event = accepted(tds.webhook("products", wrap("product", {"item_id": number, "description": "", "last_modified_time": soon()})))
     tds.finished(event)
     check("an empty field is unset, which is something else than absent",
           differs(tds.row("product", number, "description, name IS NOT NULL AND sku IS NOT NULL"), (None, True)))
     for day, status, active in (("02", "inactive", False), ("03", None, False), ("04", "", False), ("05", "active", True), ("06", None, True)):
         event = accepted(tds.webhook("products", wrap("product", {"item_id": number, "status": status,
-                                                                  "last_modified_time": f"2027-01-{day}T00:00:00+0300"})))
+                                                                  "last_modified_time": soon(int(day))})))
         check(f"a status of {status!r} leaves the product {'' if active else 'in'}active",
               differs((tds.finished(event)[0], tds.row("product", number, "is_active")), ("completed", active)))
 
@@ -183,7 +183,7 @@ def bad_ones():
     check("at their first attempt", differs(tds.value("SELECT max(attempt_count) FROM tds_sync_queue WHERE status = 'dead_letter'"), 1))
     check("the rest is right", checker.differences(sim, tds, scanned=False, present=[("product", n) for i, n in enumerate(ids[:30]) if i not in (7, 19)]) or
           differs(tds.value("SELECT count(*) FROM products"), 28))
-    tds.finished(accepted(tds.webhook("products", wrap("product", {**records[7], "rate": 9, "last_modified_time": "2027-01-01T00:00:00+0300"}))))
+    tds.finished(accepted(tds.webhook("products", wrap("product", {**records[7], "rate": 9, "last_modified_time": soon()}))))
     check("a later version of the bad one is written", differs(int(tds.row("product", ids[7], "price") or 0), 9))
     check("and its dead letter is dealt with", tds.value("SELECT count(*) FROM tds_dead_letter_queue WHERE source_entity_id = %s AND NOT resolved", ids[7]))
     for what, body in (("a NUL character", '{"item":{"item_id":"%s","name":"a\\u0000b"}}'), ("half a surrogate pair", '{"item":{"item_id":"%s","name":"\\ud800"}}'),

@@ -8,7 +8,8 @@ import threading
 import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
-from tds import ORGANIZATION, SLOW, accepted, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
+import checker
+from tds import ORGANIZATION, SLOW, accepted, check, differs, in_parallel, numbers, run, soon, unless, wait_for, world, wrap
 
 FULL_DISK = """CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE 'no space left on device' USING ERRCODE = '53100'; END $$;
@@ -71,11 +72,34 @@ def nobody_told():
         check(f"{what} is done", differs(wait_for(lambda: tds.row("product", number, "name"), 8), "found"))
 
 
+def future():
+    """A version that lies in the future is nobody's: of an event it isn't believed, and where it stands already a fetch overrules it."""
+    sim, tds = world()
+    tds.bulk("products", active_only=False)
+    tds.quiet(30)
+    number, other, third = sim.ids("product")[:3]
+    true = {n: sim.record("product", n)["record"] for n in (number, other, third)}
+    event = accepted(tds.webhook("products", product(sim, number, name="from the future", last_modified_time="2036-01-01T00:00:00+0300")))
+    check("an event with such a version is settled by asking Zoho", differs(tds.finished(event)[0], "completed"))
+    tds.quiet(20)
+    check("and the row is what Zoho says", differs(tds.row("product", number, "name"), true[number]["name"]))
+    for n in (other, third):
+        tds.rows("UPDATE tds_entity_state SET last_modified = '2036-01-01' WHERE source_entity_id = %s", n)
+        tds.rows("UPDATE products SET name = 'from the future', zoho_last_modified = '2036-01-01' WHERE zoho_item_id = %s", n)
+    event = accepted(tds.webhook("products", product(sim, third, name="an event", last_modified_time=soon())))
+    tds.finished(event)
+    tds.quiet(20)
+    check("where it stands already, an event that is older is settled by asking Zoho", differs(tds.row("product", third, "name"), true[third]["name"]))
+    tds.bulk("products", active_only=False)
+    check("and a page overrules it", differs(tds.row("product", other, "name"), true[other]["name"]))
+    check("after that all is as in Zoho", tds.quiet(20) or checker.differences(sim, tds, entities=("product",)))
+
+
 def old_pages():
     """A page that is older than what a webhook brought."""
     sim, tds = world()
     number, other = sim.ids("product")[:2]
-    tds.finished(accepted(tds.webhook("products", product(sim, number, name="newest", last_modified_time="2027-01-01T00:00:00+0300"))))
+    tds.finished(accepted(tds.webhook("products", product(sim, number, name="newest", last_modified_time=soon()))))
     tds.finished(accepted(tds.webhook("products", product(sim, other, name="older", last_modified_time="2001-01-01T00:00:00+0300"))))
     reply = tds.bulk("products", active_only=False)
     check("a page overwrites nothing newer", differs(tds.row("product", number, "name"), "newest"))
@@ -153,4 +177,4 @@ def realtime_first():
 
 
 if __name__ == "__main__":
-    run(failed_commit, counted, nobody_told, old_pages, broken_entity, health, actor_down, realtime_first)
+    run(failed_commit, counted, nobody_told, future, old_pages, broken_entity, health, actor_down, realtime_first)

@@ -13,6 +13,7 @@ EVENTS, RUNS, POSTED_AT_ONCE = 20000, 3, 100
 ENTITIES = {"product": ("products", 0.5), "customer": ("customers", 0.4), "vendor": ("vendors", 0.1)}
 REPEATED = 6
 LIMITS = {100: 5000, 500: 8000}  # queue.batch_size_max: events a second
+LATER = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(time.time() + 3600))  # than all that the simulator has
 COPY_OF = "bench-copy"  # an organisation that TDS doesn't look after
 EMPTY = """TRUNCATE tds_inbox_events, tds_sync_queue, tds_entity_state, tds_sync_logs, products, customers, vendors CASCADE"""
 # (|| '{}' fetches a large document from its TOAST table once, not once per column.)
@@ -33,7 +34,7 @@ def bodies(sim):
         events = int(EVENTS * share)
         text = bench.ask(sim.port, "GET", f"/_sim/records/{entity}?limit={events - events // REPEATED}")[1]
         records = [r["record"] for r in json.loads(text)["records"]]
-        records += [dict(r, last_modified_time="2030-01-01T00:00:00+0300") for r in records[:events // REPEATED]]
+        records += [dict(r, last_modified_time=LATER) for r in records[:events // REPEATED]]
         if len(records) != events:
             raise SystemExit(f"the simulator has {len(records)} instead of {events} {name}")
         for at in range(0, events, POSTED_AT_ONCE):

@@ -601,6 +601,15 @@ def accepted(reply):
     return reply.json["event_id"]
 
 
+BEGUN = time.time()
+
+
+def soon(seconds=0):
+    """A version newer than any that the simulator has made, by so many seconds: an hour from now, and less than a day, more than which
+    nobody's clock is ahead."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S+0300", time.gmtime(BEGUN + 3600 * 4 + seconds))
+
+
 def in_parallel(function, items, threads=8):
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         return list(pool.map(function, items))
