@@ -11,6 +11,8 @@ void details_look(struct dispatcher *); /* details.c: asks for more when half of
 void details_out_init(struct dispatcher *);
 void details_out_add(struct dispatcher *, enum entity_id, struct str ids);
 int64_t details_out_answered(struct dispatcher *, uint64_t entity, struct str ids, bool settled);
+/* So often was it answered, and settled nothing, that it isn't worth another call. */
+bool details_out_in_vain(struct dispatcher *, enum entity_id, struct str ids);
 void details_out_expire(struct dispatcher *);
 void details_out_lost(struct dispatcher *);			/* zoho-io was restarted */
 void details_out_list(const struct dispatcher *, struct buf *); /* all ids, "a,b,c" */

@@ -1,19 +1,21 @@
 /* Which details are on their way, and which were answered in vain a moment ago: neither is asked for anew meanwhile. So the
  * next ones can be looked up while others are still out, and a record whose detail settles nothing (Zoho's answer is older
- * than its list's) costs a call now and then, not one after the other. */
+ * than its list's) costs a call now and then, less and less often, and in the end none. */
 #include <stdlib.h>
 #include <string.h>
 #include "actors/dispatcher/details.h"
 #include "ipc/buf.h"
 
-enum { HELD_MAX = 1000 };
-static const int64_t answer_timeout_ns = 120000000000, held_ns = 45000000000;
+enum { HELD_MAX = 1000, VAIN_MAX = 6 };
+static const int64_t answer_timeout_ns = 120000000000, held_ns = 45000000000, remembered_ns = 3600000000000;
 
 struct detail {
 	TAILQ_ENTRY(detail) in_list;
 	enum entity_id entity;
 	int64_t sent_ns;
-	int64_t until_ns; /* held back; 0: on its way */
+	int64_t until_ns; /* held back, or remembered; 0: on its way */
+	bool remembered;  /* it may be asked for again */
+	unsigned vain;	  /* answers so far that settled nothing */
 	size_t len;
 	char ids[];
 };
@@ -33,12 +35,26 @@ static void drop(struct dispatcher *d, struct detail *t)
 	free(t);
 }
 
+static struct detail *find(struct dispatcher *d, uint64_t entity, struct str ids, bool remembered)
+{
+	struct detail *t;
+	TAILQ_FOREACH(t, &d->details_out, in_list)
+	if ((remembered ? t->remembered : !t->until_ns) && t->entity == entity && t->len == ids.len &&
+		!memcmp(t->ids, ids.data, ids.len))
+		break;
+	return t;
+}
+
 void details_out_add(struct dispatcher *d, enum entity_id entity, struct str ids)
 {
+	struct detail *known = find(d, entity, ids, true);
+	unsigned vain = known ? known->vain : 0;
+	if (known)
+		drop(d, known);
 	struct detail *t = calloc(1, sizeof *t + ids.len);
 	if (!t)
 		die(EXIT_TEMPORARY, "out of memory");
-	*t = (struct detail){.entity = entity, .sent_ns = loop_now(d->actor->loop), .len = ids.len};
+	*t = (struct detail){.entity = entity, .sent_ns = loop_now(d->actor->loop), .vain = vain, .len = ids.len};
 	memcpy(t->ids, ids.data, ids.len);
 	TAILQ_INSERT_TAIL(&d->details_out, t, in_list);
 	d->details_in_flight++;
@@ -46,10 +62,7 @@ void details_out_add(struct dispatcher *d, enum entity_id entity, struct str ids
 
 int64_t details_out_answered(struct dispatcher *d, uint64_t entity, struct str ids, bool settled)
 {
-	struct detail *t;
-	TAILQ_FOREACH(t, &d->details_out, in_list)
-	if (!t->until_ns && t->entity == entity && t->len == ids.len && !memcmp(t->ids, ids.data, ids.len))
-		break;
+	struct detail *t = find(d, entity, ids, false);
 	if (!t)
 		return 0;
 	int64_t sent = t->sent_ns;
@@ -57,11 +70,21 @@ int64_t details_out_answered(struct dispatcher *d, uint64_t entity, struct str i
 		drop(d, t);
 		return sent;
 	}
-	t->until_ns = loop_now(d->actor->loop) + held_ns;
+	t->until_ns = loop_now(d->actor->loop) + (held_ns << t->vain);
+	t->vain += t->vain < VAIN_MAX;
 	d->details_in_flight--;
 	if (++d->details_held >= HELD_MAX)
 		details_later(d);
 	return sent;
+}
+
+bool details_out_in_vain(struct dispatcher *d, enum entity_id entity, struct str ids)
+{
+	const struct detail *t;
+	TAILQ_FOREACH(t, &d->details_out, in_list)
+	if (t->vain == VAIN_MAX && t->entity == entity && t->len == ids.len && !memcmp(t->ids, ids.data, ids.len))
+		return true;
+	return false;
 }
 
 void details_out_expire(struct dispatcher *d)
@@ -70,8 +93,12 @@ void details_out_expire(struct dispatcher *d)
 	int64_t now = loop_now(d->actor->loop);
 	for (t = TAILQ_FIRST(&d->details_out); t; t = next) {
 		next = TAILQ_NEXT(t, in_list);
-		if (t->until_ns ? now >= t->until_ns : now - t->sent_ns > answer_timeout_ns)
+		if (t->until_ns && !t->remembered && now >= t->until_ns) {
+			t->remembered = true;
+			t->until_ns = now + remembered_ns;
+		} else if (t->until_ns ? now >= t->until_ns : now - t->sent_ns > answer_timeout_ns) {
 			drop(d, t);
+		}
 	}
 }
 
@@ -92,6 +119,8 @@ void details_out_list(const struct dispatcher *d, struct buf *b)
 	buf_str(b, "");
 	TAILQ_FOREACH(t, &d->details_out, in_list)
 	{
+		if (t->remembered)
+			continue;
 		buf_str(b, lead);
 		buf_add(b, t->ids, t->len);
 		lead = ",";

@@ -185,7 +185,8 @@ static void detail_applied(struct dispatcher *d, const struct msg_record_applied
 		return; /* parked: nothing of that entity is asked for, and nobody else waits */
 	if (m->retry)
 		details_later(d); /* still wanted; what PostgreSQL refused now it may take then */
-	else if (outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH)
+	else if (outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH ||
+		 (outcome == OUTCOME_STALE && details_out_in_vain(d, (enum entity_id)m->entity, m->id)))
 		details_gone(d, (enum entity_id)m->entity, m->id, asked_ns);
 	if (outcome == OUTCOME_REFETCH && other_type(m->entity))
 		fetch_again(d, other_type(m->entity), m->id);

@@ -35,7 +35,9 @@ static void map_keys(struct slice_keys *k, const struct entity *e)
 	for (const struct field *f = e->fields; f->path; f++) {
 		if (f->custom)
 			map_custom(k, f->custom);
-		else
+		else if (f->api_name)
+			slice_keys_add(k, "custom_fields");
+		if (!f->custom)
 			slice_keys_add(k, f->path);
 	}
 	if (e->lines)

@@ -183,6 +183,11 @@ static bool check(const struct field *fields, struct json_object *doc, const cha
 		struct json_object *v = f->custom	  ? diagnose_custom(doc, f->custom)
 					: *f->path == '^' ? NULL
 							  : lookup(doc, f->path, &name, &n);
+		if (!v && f->api_name) {
+			name = f->api_name;
+			n = (int)strlen(name);
+			v = diagnose_custom(doc, &(struct custom){.from = f->api_name});
+		}
 		refused = refusal_of(f, v, words, &why);
 		if (refused) {
 			buf_fmt(field, "%s%.*s", prefix, n, name);
@@ -193,6 +198,44 @@ static bool check(const struct field *fields, struct json_object *doc, const cha
 	return refused;
 }
 
+/* What stands in place of the lines; an object without anything is as good as none. */
+static bool check_no_lines(struct json_object *v, const char *name, int n, struct buf *to, struct buf *field)
+{
+	const char *text = v ? json_object_get_string(v) : "";
+	if (!*text || (json_object_is_type(v, json_type_object) && json_object_object_length(v) == 0))
+		return false;
+	buf_fmt(field, "%.*s", n, name);
+	buf_fmt(to, "field %s: \"%.80s\" is not a list", field->data, text);
+	return true;
+}
+
+static bool has_any(struct json_object *line, const char *path)
+{
+	for (const char *p = path, *bar; p; p = bar ? bar + 1 : NULL) {
+		bar = strchr(p, '|');
+		struct json_object *v = descend(line, p, bar ? (size_t)(bar - p) : strlen(p));
+		if (v && *json_object_get_string(v))
+			return true;
+	}
+	return false;
+}
+
+/* A line says what it is; of what stands in it, that it is an object is enough. */
+static bool check_line(const struct lines *l, struct json_object *line, bool nested, const char *prefix, struct buf *to,
+	struct buf *field)
+{
+	bool object = json_object_is_type(line, json_type_object);
+	if (object && (nested || has_any(line, l->id_path)))
+		return false;
+	buf_fmt(field, "%.*s", (int)strlen(prefix) - 1, prefix);
+	buf_fmt(to, "field %s: \"%.80s\" is ", field->data, line ? json_object_get_string(line) : "null");
+	if (object)
+		buf_fmt(to, "a line without any of %s", l->id_path);
+	else
+		buf_str(to, "not a line");
+	return true;
+}
+
 static bool check_lines(const struct lines *l, const char *path, struct json_object *doc, const char *outer,
 	const char *words, struct buf *to, struct buf *field)
 {
@@ -200,11 +243,13 @@ static bool check_lines(const struct lines *l, const char *path, struct json_obj
 	int n = 0;
 	struct json_object *list = lookup(doc, path, &name, &n);
 	if (!json_object_is_type(list, json_type_array))
-		return false;
+		return !*outer && check_no_lines(list, name, n, to, field);
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *line = json_object_array_get_idx(list, i);
 		char prefix[160];
 		snprintf(prefix, sizeof prefix, "%s%.*s[%zu].", outer, n, name, i);
+		if (check_line(l, line, *outer != 0, prefix, to, field))
+			return true;
 		if (check(l->fields, line, prefix, words, to, field))
 			return true;
 		if (!*outer && l->nested && check_lines(l, l->nested, line, prefix, words, to, field))

@@ -9,7 +9,7 @@
 /* The rule by which a JSON value becomes a column. A key that isn't there leaves the column as it is; "" and null are unset (SQL
  * NULL) for every rule; a value that the rule doesn't take dead-letters its record, alone, with the field's name. Nothing is
  * shortened, nothing is a double: numbers go from their decimal text to numeric, which keeps every digit. HTML, line ends and any
- * script are text like other text. What isn't named in an entity's table (cf_ keys, custom_fields, the addresses of
+ * script are text like other text. What isn't named in an entity's table (other cf_ keys and custom_fields, the addresses of
  * documents with their `zip`, which lists call `zipcode`) stands in zoho_data as it came, where the entity has that. */
 enum rule {
 	RULE_TEXT, /* a string as it is; a number or true/false as Zoho wrote it; {} and [] are unset, other objects and arrays refused */
@@ -40,6 +40,8 @@ struct field {
 	const char *column; /* of the entity's table */
 	enum rule rule;
 	const struct link *link; /* RULE_LINK */
+	const char *api_name;	 /* of the custom field in custom_fields[] that stands for it, too; NULL: none does */
+	bool in_detail;		 /* no list has it: of entities without lines, what details are fetched for */
 	const char *unset;	 /* of lines: the literal that stands for a value that isn't there; NULL: NULL */
 	/* where mapped: */
 	const struct custom *custom; /* the path isn't used */
@@ -51,6 +53,14 @@ extern const struct field keep_defaults[KEEPS + 1]; /* by enum keep; ends with c
 	{                                                                                                              \
 		.path = (path_), .column = (column_), .rule = RULE_##rule_                                             \
 	}
+#define CUSTOM(path_, api_name_, column_, rule_)                                                                       \
+	{                                                                                                              \
+		.path = (path_), .api_name = (api_name_), .column = (column_), .rule = RULE_##rule_                    \
+	}
+#define DETAIL(path_, column_, rule_)                                                                                  \
+	{                                                                                                              \
+		.path = (path_), .in_detail = true, .column = (column_), .rule = RULE_##rule_                          \
+	}
 #define LINKED(path_, column_, to)                                                                                     \
 	{                                                                                                              \
 		.path = (path_), .column = (column_), .rule = RULE_LINK, .link = (to)                                  \
@@ -60,6 +70,7 @@ struct lines { /* rows that stand in an array of the record: replaced as a set w
 	const char *table, *path;
 	const char *
 		nested; /* an array in a line: the line stands for a row per element, each over the line's fields; or NULL */
+	const char *id_path;			/* what carries none of these is no line: its record is refused */
 	const char *parent_column, *parent_key; /* own id and Zoho id of the record */
 	const char *order_column;		/* position, from 1; NULL: none */
 	const struct field *fields;		/* ends with path NULL */

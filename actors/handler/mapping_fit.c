@@ -240,6 +240,13 @@ static const char *const *fit_stock(const struct fit *f, const struct entity *e)
 	return n && e->lines ? columns : NULL;
 }
 
+static bool has_detail(const struct field *f)
+{
+	while (f->path && !f->in_detail)
+		f++;
+	return f->path;
+}
+
 static void fit_entity(struct fit *f, struct entity *e)
 {
 	const struct mapped *m = f->m;
@@ -258,7 +265,7 @@ static void fit_entity(struct fit *f, struct entity *e)
 		check_default(f);
 	}
 	e->lines = fit_lines(f, id);
-	if (!e->lines)
+	if (!e->lines && !has_detail(e->fields))
 		e->details = DETAILS_NONE;
 	e->stock = fit_stock(f, e);
 	e->unlinked = fit_unlinked(f, id);

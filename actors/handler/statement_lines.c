@@ -1,5 +1,6 @@
 /* Generates the lines of `write`: what stands in an array of the record is replaced as a set; and how an INSERT is put
  * together column by column. */
+#include <string.h>
 #include "actors/handler/statement_parts.h"
 
 struct buf *into(struct into *to, const char *column)
@@ -41,6 +42,16 @@ void statement_elements(struct buf *b, const struct lines *l)
 	else
 		buf_fmt(b, "%s e(line, n)", list.data);
 	buf_free(&list);
+}
+
+void statement_sound(struct buf *b, const struct lines *l)
+{
+	const char *lead = " AND CASE WHEN coalesce(";
+	for (const char *p = l->id_path, *bar; p; p = bar ? bar + 1 : NULL, lead = ", ") {
+		bar = strchr(p, '|');
+		buf_fmt(b, "%snullif(e.line->>'%.*s', '')", lead, bar ? (int)(bar - p) : (int)strlen(p), p);
+	}
+	buf_str(b, ") IS NOT NULL THEN true ELSE ('not a line: ' || left(e.line::text, 40))::boolean END");
 }
 
 void statement_line_value(struct buf *b, const struct field *f)
@@ -102,5 +113,7 @@ void statement_lines(struct buf *b, const struct lines *l)
 	buf_str(b,
 		" FROM val v JOIN heads h ON h.id = v.id CROSS JOIN (SELECT count(*) AS n FROM del) gate CROSS JOIN LATERAL ");
 	statement_elements(b, l);
-	buf_str(b, " WHERE v.has_lines AND gate.n >= 0 RETURNING 1)");
+	buf_str(b, " WHERE v.has_lines");
+	statement_sound(b, l);
+	buf_str(b, " AND gate.n >= 0 RETURNING 1)");
 }

@@ -57,6 +57,7 @@ void statement_outcomes_from(struct buf *, const char *joined);
  * INSERT, one after the other, and what goes into them. */
 void statement_elements(struct buf *, const struct lines *);
 void statement_line_value(struct buf *, const struct field *);
+void statement_sound(struct buf *, const struct lines *); /* " AND …": e is a line, or the statement fails */
 struct into {
 	struct buf columns, values;
 };

@@ -33,7 +33,9 @@ static void both(struct buf *b, const struct lines *l)
 	}
 	buf_str(b, " FROM val v CROSS JOIN LATERAL ");
 	statement_elements(b, l);
-	buf_str(b, " WHERE v.has_lines), stored AS MATERIALIZED (SELECT v.id");
+	buf_str(b, " WHERE v.has_lines");
+	statement_sound(b, l);
+	buf_str(b, "), stored AS MATERIALIZED (SELECT v.id");
 	columns(b, "l.", l->fields);
 	buf_fmt(b, " FROM val v CROSS JOIN LATERAL (SELECT * FROM %s k WHERE ", l->table);
 	of_one(b, l);

@@ -55,12 +55,29 @@ static void custom(struct buf *b, const char *doc, const struct custom *c, bool 
 	buf_str(b, " LIMIT 1))");
 }
 
+/* "FROM … WHERE …" as custom_from, for a field that may stand there, too. Most records have no entries, which costs next to nothing to
+ * see. */
+static void entry_from(struct buf *b, const char *doc, const struct field *f)
+{
+	struct buf name = {0};
+	statement_literal(&name, f->api_name);
+	custom_from(b, doc, &(struct custom){.name = name.data});
+	buf_free(&name);
+}
+
 void statement_raw(struct buf *b, const char *doc, const struct field *f, bool json)
 {
-	if (f->custom)
+	if (f->custom) {
 		custom(b, doc, f->custom, json);
-	else
+	} else if (f->api_name) {
+		buf_str(b, "coalesce(");
 		statement_path(b, doc, f->path, json);
+		buf_fmt(b, ", CASE WHEN %s->'custom_fields' <> '[]' THEN (SELECT f%s'value'", doc, json ? "->" : "->>");
+		entry_from(b, doc, f);
+		buf_str(b, " LIMIT 1) END)");
+	} else {
+		statement_path(b, doc, f->path, json);
+	}
 }
 
 void statement_path_present(struct buf *b, const char *doc, const char *path)
@@ -85,6 +102,11 @@ void statement_present(struct buf *b, const char *doc, const struct field *f)
 	const struct custom *c = f->custom;
 	if (!c) {
 		statement_path_present(b, doc, f->path);
+		if (!f->api_name)
+			return;
+		buf_fmt(b, " OR CASE WHEN %s->'custom_fields' <> '[]' THEN EXISTS (SELECT", doc);
+		entry_from(b, doc, f);
+		buf_str(b, ") ELSE false END");
 		return;
 	}
 	if (c->raw)

@@ -11,15 +11,27 @@ static void value(struct buf *b, const struct field *f)
 	buf_free(&made);
 }
 
+/* Whether the record carries its lines: a list's row never touches them, unset ones ("") say nothing, and anything else than an array
+ * is refused. */
+static void has_lines(struct buf *b, const char *path)
+{
+	struct buf lines = {0};
+	statement_path(&lines, "x.doc", path, true);
+	buf_fmt(b,
+		", CASE WHEN x.del OR x.list THEN false WHEN jsonb_typeof(%1$s) = 'array' THEN true"
+		" WHEN coalesce(%1$s, 'null') IN ('\"\"', '{}', 'null') THEN false"
+		" ELSE ('not an array: ' || left((%1$s)::text, 40))::boolean END AS has_lines",
+		lines.data);
+	buf_free(&lines);
+}
+
 /* val: every field's value (v0, v1 …), and of the row that the record has already its id (own) and its stock (statement_stock.c). */
 static void values(struct buf *b, const struct entity *e, const char *from)
 {
 	int i = 0;
 	buf_str(b, ", val AS MATERIALIZED (SELECT x.*");
 	if (e->lines) {
-		buf_str(b, ", NOT x.del AND NOT x.list AND jsonb_typeof("); /* a list's row never touches lines */
-		statement_path(b, "x.doc", e->lines->path, true);
-		buf_str(b, ") = 'array' AS has_lines");
+		has_lines(b, e->lines->path);
 	}
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		buf_str(b, ", ");

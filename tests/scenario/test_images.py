@@ -204,7 +204,7 @@ def bad_ones():
     product = "SELECT count(*) FROM products WHERE image_url IS NULL AND zoho_item_id = ANY(%s)"
     before = calls(sim)
     reply = tds.bulk("images", active_only=False)
-    check("bad images fail alone", unless(reply.json["success"] and stats(reply)["failed"] == len(bad) - 1 and stats(reply)["skipped"] == 1 and
+    check("bad images fail alone", unless(reply.json["success"] is False and stats(reply)["failed"] == len(bad) - 1 and stats(reply)["skipped"] == 1 and
                                          stats(reply)["created"] == len(images) - len(bad), reply))
     check("the good ones are there, whole, also where the first try was cut short", wrong(sim, tds, without=bad))
     for n, how in zip(images, kinds):

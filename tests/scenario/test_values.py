@@ -63,6 +63,9 @@ def fields_of(described):
     return [(path, column, rule_of(path, kind)) for path, column, kind in described if rule_of(path, kind) and path not in FIXED]
 
 
+LINE_KEYS = {"price_list": "item_id", "product": "location_id", "payment": "invoice_id"}
+
+
 class Record:
     """One generated record: its JSON, and what is to become of it."""
 
@@ -72,7 +75,7 @@ class Record:
         self.body = {ID_KEY[entity]: f'"{number}"', "last_modified_time": '"2026-06-09T10:00:00+0300"', "status": '"active"'}
         if entity in ("customer", "vendor"):
             self.body["contact_type"] = f'"{entity}"'
-        self.line = {}
+        self.line = {LINE_KEYS.get(entity, "name"): '"77"'}  # without one of these it is no line
         self.wanted, self.wanted_line, self.modified, self.field = {}, {}, None, None
 
     def text(self):
@@ -91,8 +94,11 @@ def fill(record, k):
             if literal is not ABSENT:
                 body[path] = literal
             wanted[column] = value
-    if record.entity in ("price_list", "product") and record.lines:  # a part of the key of such rows
-        record.line[record.lines.fields[0][0]], record.wanted_line[record.lines.fields[0][1]] = '"77"', "77"
+    if record.entity in LINE_KEYS and record.lines:
+        path = LINE_KEYS[record.entity]
+        record.line[path], record.wanted_line[next(column for p, column, _ in record.lines.fields if p == path)] = '"77"', "77"
+    elif record.line.get("name") == '"77"':
+        record.wanted_line["name"] = "77"
     record.body["last_modified_time"], zone = TIMES[k % len(TIMES)]
     record.modified = datetime(2026, 6, 9, 9, 47, 43, tzinfo=timezone(zone))
 
@@ -126,7 +132,7 @@ def by_page(sim, tds, entity, records):
     sim.reply(path, '{"code":0,"message":"success","%s":[%s],"page_context":{"page":1,"per_page":200,"has_more_page":false}}' %
               (root, ",".join(r.text() for r in records)))
     reply = tds.bulk(BULK[entity], active_only=False)
-    if not (reply.status == 200 and reply.json["success"]):
+    if not (reply.status == 200 and reply.json["message"].endswith("sync completed")):
         check(f"a list of {entity} with all of that is read", reply)
 
 
@@ -279,6 +285,47 @@ def custom_fields():
         check("and kept as it came", unless(kept["custom_fields"] == custom and kept["cf_any"] == custom and kept["cf_any_unformatted"] == 1.5, kept))
 
 
+def no_lines():
+    """What isn't a list of lines is refused with its field's name, and the lines that are there stay."""
+    sim, tds = world()
+    for entity in ("invoice", "price_list", "product", "payment"):
+        of = checker.LINES[entity]
+        number = next(r["id"] for r in sim.truth(entity) if r["record"].get(of.path) or entity == "product")
+        record = json.loads(json.dumps(sim.record(entity, number)["record"], default=str))
+        if entity == "product":
+            record["locations"] = [{"location_id": "1", "location_stock_on_hand": 5}]
+        tds.finished(accepted(tds.webhook(WEBHOOK[entity], json.dumps({WRAPPER[entity]: record}))))
+        stored = tds.rows(f"SELECT {', '.join(c for _, c, _ in of.fields)} FROM {of.table} WHERE {of.parent_key} = %s ORDER BY 1", number)
+        lines = record[of.path]
+        for i, (bad, field) in enumerate((([5], "[0]"), ([None], "[0]"), (["x"], "[0]"), ([[lines[0]]], "[0]"), (lines + [{"foo": 1}], f"[{len(lines)}]"),
+                                          ("x", ""), (5, ""), ({"0": lines[0]}, ""), (True, ""))):
+            event = accepted(tds.webhook(WEBHOOK[entity], json.dumps({WRAPPER[entity]: {**record, of.path: bad, "last_modified_time": soon(i)}})))
+            tds.finished(event)
+            said = tds.rows("SELECT d.error_field, d.failure_reason FROM tds_dead_letter_queue d JOIN tds_sync_queue q ON q.id = d.sync_queue_id WHERE q.inbox_event_id = %s", event)
+            check(f"{of.path} of {entity} as {json.dumps(bad)[:40]} is a dead letter that names it", unless(len(said) == 1 and said[0][0] == of.path + field, said))
+        now = tds.rows(f"SELECT {', '.join(c for _, c, _ in of.fields)} FROM {of.table} WHERE {of.parent_key} = %s ORDER BY 1", number)
+        check(f"lines of {entity} stay as they were", unless(stored and now == stored, (stored, now)))
+        for i, unset in enumerate(("", None, {})):
+            event = accepted(tds.webhook(WEBHOOK[entity], json.dumps({WRAPPER[entity]: {**record, of.path: unset, "last_modified_time": soon(60 + i)}})))
+            check(f"{of.path} of {entity} as {unset!r} says nothing of them", differs(tds.finished(event)[0], "completed"))
+        now = tds.rows(f"SELECT {', '.join(c for _, c, _ in of.fields)} FROM {of.table} WHERE {of.parent_key} = %s ORDER BY 1", number)
+        check(f"lines of {entity} are there after that", unless(now, now))
+
+
+def named_fields():
+    """name_ar and code, wherever Zoho puts them."""
+    sim, tds = world()
+    for base, (entity, key, column) in enumerate((("product", "cf_name_ar", "name_ar"), ("price_list", "cf_code", "code"), ("price_list", "cf_name_ar", "name_ar"))):
+        number = sim.ids(entity)[0]
+        record = json.loads(json.dumps(sim.record(entity, number)["record"], default=str))
+        for i, (said, want) in enumerate((({"custom_fields": [{"api_name": key, "value": "in the array"}]}, "in the array"), ({key: "at the top"}, "at the top"),
+                                          ({"custom_fields": []}, "at the top"), ({"custom_fields": [{"api_name": key, "value": ""}]}, None),
+                                          ({column: "plain"}, "plain"), ({"custom_fields": "", key: "by name"}, "by name"))):
+            part = {ID_KEY[entity]: number, "last_modified_time": soon(10 * base + i), **said}
+            tds.finished(accepted(tds.webhook(WEBHOOK[entity], json.dumps({WRAPPER[entity]: {**record, **part}}))))
+            check(f"{column} of {entity} from {said}", differs(tds.row(entity, number, column), want))
+
+
 def forms():
     """The whole organisation with ids as integers and numbers in quotes here and there."""
     sim, tds = world(sim={"quirk": ["ids=mixed", "numbers=mixed"]})
@@ -293,4 +340,4 @@ def forms():
 
 
 if __name__ == "__main__":
-    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, forms)
+    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, named_fields, forms)

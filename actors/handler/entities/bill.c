@@ -47,6 +47,7 @@ static const struct field line_fields[] = {
 static const struct lines lines = {
 	.table = "bill_line_items",
 	.path = "line_items",
+	.id_path = "line_item_id|item_id|name|description|quantity",
 	.parent_column = "bill_id",
 	.parent_key = "zoho_bill_id",
 	.order_column = "line_number",

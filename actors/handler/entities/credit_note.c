@@ -50,6 +50,7 @@ static const struct field line_fields[] = {
 static const struct lines lines = {
 	.table = "credit_note_line_items",
 	.path = "line_items",
+	.id_path = "line_item_id|item_id|name|description|quantity",
 	.parent_column = "credit_note_id",
 	.parent_key = "zoho_creditnote_id",
 	.order_column = "line_number",

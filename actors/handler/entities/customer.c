@@ -1,4 +1,4 @@
-/* customer: Zoho's contacts of contact_type customer, in table customers. Addresses stand only in details and webhooks.
+/* customer: Zoho's contacts of contact_type customer, in table customers. Addresses, price list and owner stand only in details and webhooks.
  */
 #include "actors/handler/entity.h"
 
@@ -12,13 +12,13 @@ static const struct field fields[] = {
 	FIELD("mobile", "mobile", TEXT),
 	FIELD("currency_code", "currency_code", TEXT),
 	FIELD("outstanding_receivable_amount", "outstanding_receivable", NUMBER),
-	FIELD("credit_limit", "credit_limit", NUMBER),
+	DETAIL("credit_limit", "credit_limit", NUMBER),
 	FIELD("payment_terms", "payment_terms", TEXT),
-	FIELD("billing_address", "billing_address", JSON),
-	FIELD("shipping_address", "shipping_address", JSON),
-	FIELD("pricebook_id", "price_list_zoho_id", ID),
+	DETAIL("billing_address", "billing_address", JSON),
+	DETAIL("shipping_address", "shipping_address", JSON),
+	DETAIL("pricebook_id", "price_list_zoho_id", ID),
 	LINKED("pricebook_id", "price_list_id", &price_lists),
-	FIELD("salesperson_id|owner_id", "salesperson_zoho_id", ID),
+	DETAIL("salesperson_id|owner_id", "salesperson_zoho_id", ID),
 	FIELD("status", "status", TEXT),
 	FIELD("status", "is_active", ACTIVE),
 	{0},

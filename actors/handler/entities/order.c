@@ -54,6 +54,7 @@ static const struct field line_fields[] = {
 static const struct lines lines = {
 	.table = "sales_items",
 	.path = "line_items",
+	.id_path = "line_item_id|item_id|name|description|quantity",
 	.parent_column = "sales_order_id",
 	.parent_key = "zoho_salesorder_id",
 	.order_column = "line_number",

@@ -41,6 +41,7 @@ static const struct field allocation_fields[] = {
 static const struct lines allocations = {
 	.table = "payment_allocations",
 	.path = "invoices",
+	.id_path = "invoice_id",
 	.parent_column = "payment_id",
 	.parent_key = "zoho_payment_id",
 	.order_column = "line_number",

@@ -5,9 +5,9 @@
 static const struct link products = {"products", "zoho_item_id"};
 
 static const struct field fields[] = {
-	FIELD("cf_code|code", "code", TEXT),
+	CUSTOM("cf_code|code", "cf_code", "code", TEXT),
 	FIELD("name", "name", TEXT),
-	FIELD("cf_name_ar|name_ar", "name_ar", TEXT),
+	CUSTOM("cf_name_ar|name_ar", "cf_name_ar", "name_ar", TEXT),
 	FIELD("description", "description", TEXT),
 	FIELD("currency_code", "currency_code", TEXT),
 	FIELD("pricebook_type", "kind", TEXT),
@@ -37,6 +37,7 @@ static const struct field price_fields[] = {
 static const struct lines prices = {
 	.table = "product_prices",
 	.path = "pricebook_items",
+	.id_path = "item_id",
 	.nested = "price_brackets",
 	.parent_column = "price_list_id",
 	.parent_key = "zoho_price_list_id",

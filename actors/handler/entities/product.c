@@ -4,7 +4,7 @@
 
 static const struct field fields[] = {
 	FIELD("name|item_name", "name", TEXT),
-	FIELD("cf_name_ar|name_ar", "name_ar", TEXT),
+	CUSTOM("cf_name_ar|name_ar", "cf_name_ar", "name_ar", TEXT),
 	FIELD("sku", "sku", TEXT),
 	FIELD("description", "description", TEXT),
 	FIELD("rate", "price", NUMBER),
@@ -38,6 +38,7 @@ static const struct field stock_fields[] = {
 static const struct lines stock = {
 	.table = "product_stock",
 	.path = "locations|warehouses",
+	.id_path = "location_id|warehouse_id",
 	.parent_column = "product_id",
 	.parent_key = "zoho_item_id",
 	.fields = stock_fields,

@@ -43,6 +43,7 @@ static const struct field line_fields[] = {
 static const struct lines lines = {
 	.table = "sales_return_items",
 	.path = "line_items",
+	.id_path = "line_item_id|item_id|name|description|quantity",
 	.parent_column = "sales_return_id",
 	.parent_key = "zoho_salesreturn_id",
 	.order_column = "line_number",

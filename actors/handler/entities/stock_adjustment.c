@@ -35,6 +35,7 @@ static const struct field line_fields[] = {
 static const struct lines lines = {
 	.table = "stock_adjustment_lines",
 	.path = "line_items",
+	.id_path = "line_item_id|item_id|name|description|quantity_adjusted",
 	.parent_column = "stock_adjustment_id",
 	.parent_key = "zoho_adjustment_id",
 	.order_column = "line_number",

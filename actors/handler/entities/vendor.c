@@ -1,4 +1,4 @@
-/* vendor: Zoho's contacts of contact_type vendor, in table vendors. */
+/* vendor: Zoho's contacts of contact_type vendor, in table vendors. Addresses stand only in details and webhooks. */
 #include "actors/handler/entity.h"
 
 static const struct field fields[] = {
@@ -8,8 +8,8 @@ static const struct field fields[] = {
 	FIELD("phone", "phone", TEXT),
 	FIELD("currency_code", "currency_code", TEXT),
 	FIELD("payment_terms", "payment_terms", TEXT),
-	FIELD("billing_address", "billing_address", JSON),
-	FIELD("shipping_address", "shipping_address", JSON),
+	DETAIL("billing_address", "billing_address", JSON),
+	DETAIL("shipping_address", "shipping_address", JSON),
 	FIELD("outstanding_payable_amount", "outstanding_payable", NUMBER),
 	FIELD("status", "status", TEXT),
 	FIELD("status", "is_active", ACTIVE),
