@@ -32,7 +32,7 @@ static bool send(struct dispatcher *d, const PGresult *res, int row)
 	if (!actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m))
 		return false;
 	d->details_calls++;
-	details_out_add(d, (enum entity_id)m.entity, m.id);
+	details_out_add(d, (enum entity_id)m.entity, m.id, loop_now(d->actor->loop));
 	return true;
 }
 
@@ -107,7 +107,7 @@ void details_tick(struct dispatcher *d)
 	if (lines && !d->details_lines && d->details_ns - loop_now(d->actor->loop) <= look_every_ns)
 		d->details_ns = 0; /* a run's end: now there is something */
 	d->details_lines = lines;
-	details_out_expire(d);
+	details_out_expire(d, loop_now(d->actor->loop));
 	details_look(d);
 }
 

@@ -7,12 +7,12 @@ struct buf;
 void details_look(struct dispatcher *); /* details.c: asks for more when half of what may be out is answered */
 
 /* details_out.c: those on their way and those held back. An answer's `ids` are as they were asked for, one or "a,b,c"; what isn't
- * settled is held back a while. Returns when it was asked for (loop's clock), 0: it wasn't. */
+ * settled is held back a while, each time twice as long. Times are the loop's (ns). Returns when it was asked for, 0: it wasn't. */
 void details_out_init(struct dispatcher *);
-void details_out_add(struct dispatcher *, enum entity_id, struct str ids);
-int64_t details_out_answered(struct dispatcher *, uint64_t entity, struct str ids, bool settled);
+void details_out_add(struct dispatcher *, enum entity_id, struct str ids, int64_t now);
+int64_t details_out_answered(struct dispatcher *, uint64_t entity, struct str ids, bool settled, int64_t now);
 /* So often was it answered, and settled nothing, that it isn't worth another call. */
 bool details_out_in_vain(struct dispatcher *, enum entity_id, struct str ids);
-void details_out_expire(struct dispatcher *);
+void details_out_expire(struct dispatcher *, int64_t now);
 void details_out_lost(struct dispatcher *);			/* zoho-io was restarted */
 void details_out_list(const struct dispatcher *, struct buf *); /* all ids, "a,b,c" */

@@ -45,7 +45,7 @@ static struct detail *find(struct dispatcher *d, uint64_t entity, struct str ids
 	return t;
 }
 
-void details_out_add(struct dispatcher *d, enum entity_id entity, struct str ids)
+void details_out_add(struct dispatcher *d, enum entity_id entity, struct str ids, int64_t now)
 {
 	struct detail *known = find(d, entity, ids, true);
 	unsigned vain = known ? known->vain : 0;
@@ -54,13 +54,13 @@ void details_out_add(struct dispatcher *d, enum entity_id entity, struct str ids
 	struct detail *t = calloc(1, sizeof *t + ids.len);
 	if (!t)
 		die(EXIT_TEMPORARY, "out of memory");
-	*t = (struct detail){.entity = entity, .sent_ns = loop_now(d->actor->loop), .vain = vain, .len = ids.len};
+	*t = (struct detail){.entity = entity, .sent_ns = now, .vain = vain, .len = ids.len};
 	memcpy(t->ids, ids.data, ids.len);
 	TAILQ_INSERT_TAIL(&d->details_out, t, in_list);
 	d->details_in_flight++;
 }
 
-int64_t details_out_answered(struct dispatcher *d, uint64_t entity, struct str ids, bool settled)
+int64_t details_out_answered(struct dispatcher *d, uint64_t entity, struct str ids, bool settled, int64_t now)
 {
 	struct detail *t = find(d, entity, ids, false);
 	if (!t)
@@ -70,7 +70,7 @@ int64_t details_out_answered(struct dispatcher *d, uint64_t entity, struct str i
 		drop(d, t);
 		return sent;
 	}
-	t->until_ns = loop_now(d->actor->loop) + (held_ns << t->vain);
+	t->until_ns = now + (held_ns << t->vain);
 	t->vain += t->vain < VAIN_MAX;
 	d->details_in_flight--;
 	if (++d->details_held >= HELD_MAX)
@@ -87,10 +87,9 @@ bool details_out_in_vain(struct dispatcher *d, enum entity_id entity, struct str
 	return false;
 }
 
-void details_out_expire(struct dispatcher *d)
+void details_out_expire(struct dispatcher *d, int64_t now)
 {
 	struct detail *t, *next;
-	int64_t now = loop_now(d->actor->loop);
 	for (t = TAILQ_FIRST(&d->details_out); t; t = next) {
 		next = TAILQ_NEXT(t, in_list);
 		if (t->until_ns && !t->remembered && now >= t->until_ns) {

@@ -133,7 +133,7 @@ void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 	struct record *r = fetching(d, m->entity, m->id, m->seq);
 	if (!m->failed)
 		return; /* with the handler; it reports */
-	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, m->away);
+	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, m->away, loop_now(d->actor->loop));
 	if (m->away) {
 		put_off(d, r);
 		details_later(d);
@@ -217,7 +217,7 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 	d->away_times = 0;
 	/* zoho-io answers two requests for one record once: any answer ends the detail's, too */
 	bool settled = !m->retry && (outcome == OUTCOME_APPLIED || memchr(m->id.data, ',', m->id.len));
-	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, settled);
+	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, settled, loop_now(d->actor->loop));
 	bool writable = judge_writable(d, r, m);
 	if (!r) {
 		if (!m->seq)
