@@ -10,6 +10,8 @@ enum db_failure db_classify(const char sqlstate[SQLSTATE_BYTES])
 		return DB_OK;
 	if (!strcmp(sqlstate, "23503"))
 		return DB_REFERENCE;
+	if (!strcmp(sqlstate, "P0001"))
+		return DB_RAISED;
 	if (!strcmp(sqlstate, "25006"))
 		return DB_ENVIRONMENT;
 	/* 54: a value that is too long for an index, a number with too many digits */

@@ -52,6 +52,16 @@ void batches_send(struct dispatcher *d)
 			send_batch(d, &d->queue.shards[i], now);
 }
 
+/* Of several in a batch the reason is the last one's. */
+static void retry_refused(struct dispatcher *d, struct event *e, const struct msg_work_done *m)
+{
+	char code[SQLSTATE_BYTES], why[300];
+	snprintf(code, sizeof code, "%.*s", (int)m->sqlstate.len, m->sqlstate.data ? m->sqlstate.data : "");
+	snprintf(why, sizeof why, "%.*s", (int)m->error.len, m->error.data ? m->error.data : "");
+	bool raised = db_classify(code) == DB_RAISED;
+	retry_event(d, e, raised ? code : "23503", raised ? why : "a record that it refers to isn't there yet");
+}
+
 static void settle(struct dispatcher *d, struct event *e, uint64_t outcome, const struct msg_work_done *m)
 {
 	struct record *r = e->record;
@@ -59,7 +69,7 @@ static void settle(struct dispatcher *d, struct event *e, uint64_t outcome, cons
 	struct record_key key = r->key;
 	switch (outcome & (OUTCOME_AND_REFETCH - 1)) {
 	case OUTCOME_RETRY:
-		retry_event(d, e, *m->sqlstate.data ? "23503" : "", "a record that it refers to isn't there yet");
+		retry_refused(d, e, m);
 		return;
 	case OUTCOME_REFETCH:
 		queue_to_state(&d->queue, r, RECORD_TO_FETCH, loop_now(d->actor->loop));

@@ -178,6 +178,15 @@ static bool judge_writable(struct dispatcher *d, struct record *r, const struct 
 	return writable;
 }
 
+static void retry_fetched(struct dispatcher *d, struct event *e, const struct msg_record_applied *m)
+{
+	char code[SQLSTATE_BYTES], why[300];
+	snprintf(code, sizeof code, "%.*s", (int)m->sqlstate.len, m->sqlstate.data ? m->sqlstate.data : "");
+	snprintf(why, sizeof why, "the fetched record could not be applied%s%.*s", m->error.len ? ": " : "",
+		(int)m->error.len, m->error.data ? m->error.data : "");
+	retry_event(d, e, code, why);
+}
+
 /* Nobody waits for the answer in memory: the record's row knows whether it is still to be fetched. */
 static void detail_applied(struct dispatcher *d, const struct msg_record_applied *m, uint64_t outcome, int64_t asked_ns)
 {
@@ -227,7 +236,7 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 	} else if (outcome == OUTCOME_REFETCH && other_type(m->entity)) {
 		of_other_type(d, r, m);
 	} else if (r->current && (m->retry || outcome == OUTCOME_SKIPPED)) {
-		retry_event(d, r->current, "", "the fetched record could not be applied");
+		retry_fetched(d, r->current, m);
 	} else {
 		if (r->current)
 			queue_forget(&d->queue, r->current);

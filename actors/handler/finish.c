@@ -173,6 +173,10 @@ static void reason(struct job *j, struct str record, struct buf *why, struct buf
 		diagnose(j->applier->entity, j->kind == JOB_QUEUE, record, j->error, why, field);
 	if (why->len)
 		return;
+	if (strstr(j->error, LEFT_OUT)) {
+		buf_str(why, LEFT_OUT);
+		return;
+	}
 	if (*j->column) {
 		buf_fmt(why, "column %s: ", j->column);
 		buf_str(field, j->column);

@@ -228,6 +228,30 @@ def owners():
     check("its own events wait and are done when it is back", differs(tds.finished(vendor, 20)[0], "completed"))
 
 
+def theirs():
+    """A trigger of the ERP's that refuses a record, or leaves it out: that record alone waits, or is a dead letter; nobody else is held up."""
+    sim, tds = world(queue={"attempts_max": 4, "backoff_min": "100ms", "backoff_max": "200ms"})
+    tds.rows("""CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.sku = 'refused' THEN RAISE 'we want no such thing'; ELSIF NEW.sku = 'left out' THEN RETURN NULL; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER theirs BEFORE INSERT OR UPDATE ON products FOR EACH ROW EXECUTE FUNCTION theirs()""")
+    bad, out, good = sim.ids("product")[:3]
+
+    def deliver(number, sku):
+        return accepted(tds.webhook("products", wrap("product", {**numbers(sim.record("product", number)["record"]), "sku": sku, "last_modified_time": soon()})))
+    events = [deliver(bad, "refused"), deliver(out, "left out")]
+    event = deliver(good, "fine")
+    check("others go on at once", differs((tds.finished(event, 5)[0], tds.row("product", good, "sku")), ("completed", "fine")))
+    check("the record that a trigger refuses is tried as often as others, then a dead letter", differs(tds.finished(events[0])[0], "dead_letter"))
+    check("so is one that it leaves out", differs(tds.finished(events[1])[0], "dead_letter"))
+    letters = dict(tds.rows("SELECT source_entity_id, failure_reason || coalesce(last_error_message, '') FROM tds_dead_letter_queue"))
+    check("each says what happened", unless("we want no such thing" in letters[bad] and "left the row out" in letters[out], letters))
+    tds.heal()
+    check("and nothing is called parked", differs(tds.value("SELECT count(*) FROM tds_alerts WHERE alert_type = 'entity_parked'"), 0))
+    sim.change("product", bad, {"sku": "refused"})
+    reply = tds.bulk("products", active_only=False)
+    check("of a page it is that record, too", unless(reply.json["stats"]["failed"] == 1 and tds.value("SELECT count(*) FROM products") == 59, reply))
+
+
 def whole_or_not_at_all():
     """A record with its lines: never one without the other."""
     sim, tds = world()
@@ -272,4 +296,4 @@ def whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, ready_means_ready, zoho_away, owners, whole_or_not_at_all)
+    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, ready_means_ready, zoho_away, owners, theirs, whole_or_not_at_all)
