@@ -80,7 +80,7 @@ void group_call_store(struct group *g, db_done done)
 
 void group_call_known(struct group *g, db_done done)
 {
-	static const uint32_t types[] = {OID_INT4, OID_TEXT, OID_TEXT, OID_TEXT, OID_TEXT, OID_INT4};
+	static const uint32_t types[] = {OID_INT4, OID_TEXT, OID_TEXT, OID_TEXT, OID_TEXT, OID_INT4, OID_BOOL};
 	enum { columns = sizeof types / sizeof *types };
 
 	for (int i = 0; i < columns; i++)
@@ -95,6 +95,7 @@ void group_call_known(struct group *g, db_done done)
 		pg_array_str(a++, str_of(entity_names[d->entity].name));
 		pg_array_str(a++, d->id);
 		pg_array_int4(a++, (int32_t)group_times(d));
+		pg_array_flag(a++, d->thin && !d->webhook->delivery_id.len);
 	}
 	run(g, &known, columns, done);
 }

@@ -1,6 +1,7 @@
 -- What the catalogue knows of tables that records are written to: a row per column. $1 schemas, $2 tables. Answers the table's place,
 -- whether it is a view, whether this role may use its schema and delete from it, the column and its type (of a domain the one that it stands on) without modifier,
--- of which family it is, the modifier, NOT NULL, filled without us, computed, whether this role may select, insert, update it, the domain.
+-- of which family it is, the modifier, NOT NULL, filled without us, computed, whether this role may select, insert, update it (which of a
+-- view takes one that passes them on: pg_relation_is_updatable's bits), the domain.
 SELECT a.n, c.relkind IN ('v', 'm', 'f'), has_schema_privilege(s.oid, 'USAGE'), has_table_privilege(c.oid, 'DELETE'), t.attname,
 	format_type(b.oid, -1), CASE WHEN b.typtype = 'e' THEN 'enum'
 		WHEN b.typcategory = 'S' AND b.typname NOT IN ('name', 'char') THEN 'text'
@@ -11,8 +12,8 @@ SELECT a.n, c.relkind IN ('v', 'm', 'f'), has_schema_privilege(s.oid, 'USAGE'), 
 			'json'::regtype, 'uuid'::regtype) THEN b.typname::text
 		ELSE '' END,
 	b.modifier, b.not_null AND c.relkind IN ('r', 'p'), b.filled, t.attgenerated <> '' OR t.attidentity = 'a',
-	has_column_privilege(c.oid, t.attnum, 'SELECT'), has_column_privilege(c.oid, t.attnum, 'INSERT'),
-	has_column_privilege(c.oid, t.attnum, 'UPDATE'), CASE WHEN b.oid <> t.atttypid THEN format_type(t.atttypid, -1) ELSE '' END
+	has_column_privilege(c.oid, t.attnum, 'SELECT'), has_column_privilege(c.oid, t.attnum, 'INSERT') AND takes.inserts,
+	has_column_privilege(c.oid, t.attnum, 'UPDATE') AND takes.updates, CASE WHEN b.oid <> t.atttypid THEN format_type(t.atttypid, -1) ELSE '' END
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS a(schema_name, table_name, n)
 JOIN pg_namespace s ON s.nspname = a.schema_name::name
 JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = a.table_name::name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -28,4 +29,6 @@ CROSS JOIN LATERAL (
 	SELECT base.*, y.typtype, y.typcategory, y.typname, y.typelem FROM base JOIN pg_type y ON y.oid = base.oid WHERE y.typtype <> 'd'
 ) b
 LEFT JOIN pg_type e ON e.oid = b.typelem
+CROSS JOIN LATERAL (SELECT c.relkind NOT IN ('v', 'm') OR pg_relation_is_updatable(c.oid, true) & 8 = 8 AS inserts,
+	c.relkind NOT IN ('v', 'm') OR pg_relation_is_updatable(c.oid, true) & 4 = 4 AS updates) takes
 ORDER BY a.n, t.attnum

@@ -243,6 +243,13 @@ def looked_at(sim, tds, erp):
     found = {d["entity_id"]: d for d in tds.get(f"/api/bff/tds/runs/{reply.json['run_id']}").json["differences"]}
     check("what hands did is found by the ERP's names", unless(set(found.get(other, {}).get("fields", {})) == {"Title", "unit"} and found[other]["fields"]["Title"][0] == "by hand",
                                                                found))
+    check("nothing is missing there", differs(reply.json["stats"]["missing"], 0))
+    erp.run("""INSERT INTO erp."Items" (company_id, zoho_ref, "Title", list_price, active, "made by", entered, touched)
+        VALUES (7, 4711, 'made up', 1, 1, 'x', now(), now()), (7, 4712, 'made up, and not active', 1, 0, 'x', now(), now())""")
+    reply = tds.bulk("products", active_only=False, verify=True)
+    check("an active row that the ERP's table alone has is asked for, and marked when Zoho doesn't know it", unless(
+        (reply.json["stats"]["missing"], reply.json["stats"]["deleted"], erp.run('SELECT active FROM erp."Items" WHERE zoho_ref = 4711')) == (1, 1, [(0,)]), reply))
+    erp.run('DELETE FROM erp."Items" WHERE zoho_ref IN (4711, 4712)')
     check("rows that are gone come back with their lines", tds.quiet(30) or tds.heal() or wrong(erp, sim))
 
 
@@ -357,6 +364,11 @@ def misfit():
     check("every row of the others is right", wrong_clients(erp, sim) or wrong_invoices(erp, sim))
     check("meanwhile its events wait, and none is given up", differs({tds.outcome(e)[0] for e in events} - {"pending", "retry", "processing"}, set()))
     check("it is not healthy", differs(tds.get("/api/bff/tds/health").json["status"], "degraded"))
+    erp.run('CREATE MATERIALIZED VIEW erp.items_seen AS TABLE erp."Items"; ALTER MATERIALIZED VIEW erp.items_seen OWNER TO erp_tds')
+    tds.configure(mapping={"product": {**PRODUCT, "table": "erp.items_seen", "lines": {"table": ""}}})
+    tds.ask("reload")
+    told = alert(tds, "a view must pass it on")
+    check("a view that takes no rows is told as that", unless("erp.items_seen" in str(told), told))
     pids = tds.pids()
     tds.configure(mapping={"product": PRODUCT})
     said = subprocess.run([os.path.join(BUILD, "tdsctl"), "-s", os.path.join(tds.data, "control.sock"), "reload"], capture_output=True, text=True, timeout=60, check=False)

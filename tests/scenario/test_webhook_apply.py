@@ -133,6 +133,12 @@ def thin():
         event = accepted(tds.webhook(WEBHOOK[entity], wrap(entity, body)))
         check(f"a {entity} of which only the id came is fetched", differs(tds.finished(event)[0], "completed"))
         check(f"and written whole: {entity}", unless(tds.row(entity, number, "id::text"), tds.outcome(event)))
+    number = sim.ids("invoice")[2]
+    for i, what in enumerate(("the same once more", "and again")):
+        sim.change("invoice", number, {"notes": what})
+        event = accepted(tds.webhook("invoices", wrap("invoice", {"invoice_id": number})))
+        tds.finished(event)
+        check(f"{what}: it is fetched anew, for the record may have changed", differs(tds.row("invoice", number, "notes"), what))
     tds.bulk("products", active_only=False)
     number = next(n for n in sim.ids("product")[4:] if sim.record("product", n)["record"]["status"] == "active")
     sim.delete("product", number)
