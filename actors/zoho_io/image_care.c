@@ -1,5 +1,6 @@
-/* Owns what a predecessor left behind: files it had begun, files that nothing refers to any more, and rows whose file is gone
- * (another machine, a restored backup), which are fetched again. Looked at once, when PostgreSQL is first there. */
+/* Owns what a predecessor left behind: files it had begun, and files that nothing refers to any more, seen to once, when PostgreSQL is
+ * first there; and rows whose file is gone (another machine, a restored backup, a hand), which are fetched again: looked for then,
+ * and every sync.images_check. */
 #include "actors/zoho_io/image_file.h"
 #include "actors/zoho_io/images.h"
 #include "ipc/buf.h"
@@ -33,7 +34,8 @@ static void look(struct zoho *z, const PGresult *rows)
 		const char *id = PQgetvalue(rows, i, 0), *file = PQgetvalue(rows, i, 1);
 		if (!image_id_is_plain(str_of(id)))
 			continue;
-		remove_others(z->images.dir, id, file);
+		if (!z->images.looked_after)
+			remove_others(z->images.dir, id, file);
 		if (!*file || image_file_exists(z->images.dir, file))
 			continue;
 		buf_str(&ids, n++ ? "," : "{");
@@ -51,6 +53,7 @@ static void on_known(void *ctx, const struct db_reply *reply)
 {
 	struct zoho *z = ctx;
 	int n = reply->failure == DB_OK ? PQntuples(reply->results[0]) : 0;
+	z->images.looking = reply->failure == DB_OK && n == atoi(rows_at_once);
 	if (reply->failure == DB_ENVIRONMENT)
 		return; /* when it is back */
 	if (n)
@@ -63,6 +66,8 @@ static void on_known(void *ctx, const struct db_reply *reply)
 
 static void ask(struct zoho *z, const char *behind)
 {
+	z->images.looking = true;
+	z->images.looked_ns = loop_now(z->actor->loop);
 	db_query(z->db, &known, on_known, z, 3, z->actor->config.zoho_organization_id, behind, rows_at_once);
 }
 
@@ -74,4 +79,11 @@ void zoho_images_look_after(struct zoho *z)
 	if (n)
 		log_info("image files that were never finished are removed", LF_INT("files", n));
 	ask(z, "");
+}
+
+void zoho_images_look_again(struct zoho *z)
+{
+	if (z->images.looked_after && !z->images.looking && db_up(z->db) &&
+		loop_now(z->actor->loop) - z->images.looked_ns > z->actor->config.sync_images_check)
+		ask(z, "");
 }

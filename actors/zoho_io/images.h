@@ -22,4 +22,5 @@ void zoho_images_stop(struct zoho *, struct str run, uint64_t fence);
 bool zoho_images_idle(const struct zoho *);
 void zoho_image_record(struct image *, enum image_outcome, const struct reply *);
 void zoho_image_done(struct image *, enum image_outcome, long status, const char *error); /* reports and frees it */
+void zoho_images_look_again(struct zoho *);						  /* each turn */
 void zoho_images_look_after(struct zoho *); /* the database is there: which files are missing, which are too many */

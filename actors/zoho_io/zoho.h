@@ -103,6 +103,8 @@ struct images {				  /* images.h */
 	struct image_list by_lane[LANES]; /* waiting and under way */
 	int n, dir;			  /* descriptor of their directory, -1 none */
 	bool looked_after;		  /* what a predecessor left has been seen to */
+	bool looking;			  /* for files that are missing */
+	int64_t looked_ns;		  /* last; loop's clock */
 };
 
 struct report { /* to the dispatcher, whose ring was full */

@@ -70,6 +70,7 @@ static void turn(struct actor *a)
 	zoho_pump(z);
 	zoho_budget_keep(z, false);
 	zoho_breakers_save(z);
+	zoho_images_look_again(z);
 	zoho_say(z);
 	zoho_alarm_set(&z->alarm, z->wake_ns);
 }

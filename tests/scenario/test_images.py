@@ -136,6 +136,13 @@ def lost_and_found(sim, tds, images):
     wait_for(lambda: wanted(tds) == 1)
     reply = tds.bulk("images", active_only=False)
     check("and a file that is missing is fetched again", unless(stats(reply).get("updated") == 1, reply) or wrong(sim, tds))
+    tds.configure(sync={"images_check": "1s"})
+    tds.ask("reload")
+    path = os.path.join(folder(tds), [f for f in files(tds) if f.startswith(images[4])][0])
+    os.unlink(path)
+    check("one that goes while everybody is at work is noticed", unless(wait_for(lambda: wanted(tds) == 1, 20), path))
+    tds.bulk("images", active_only=False)
+    check("and comes back", unless(os.path.exists(path), path) or wrong(sim, tds))
 
 
 def in_the_background():
