@@ -67,7 +67,9 @@ static const char *reads_all(const struct run *r)
 	if (!r->entity || run_is_many(r) || !r->options.incremental)
 		return "";
 	if (!r->since_us)
-		return "; there was no cursor yet, so it was a full pull (one of active items only sets no cursor)";
+		return *r->filter
+			       ? "; there was no cursor yet, so it was a full pull (one of active items only sets none)"
+			       : "; there was no cursor yet, so it was a full pull";
 	return entities[r->entity]->since == SINCE_NOT ? "; Zoho lists these only as a whole, so every row was compared"
 						       : "";
 }

@@ -42,6 +42,7 @@ struct job {
 	bool repeated; /* PAGE: it had been applied before */
 	char sqlstate[SQLSTATE_BYTES];
 	char error[256]; /* PostgreSQL's words */
+	char table[64];	 /* the table that they are about, or "" */
 	char column[64]; /* the column that they are about, or "" */
 	uint64_t created, updated, unchanged, stale, failed, refused_42;
 	uint64_t stock,

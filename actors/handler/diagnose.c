@@ -318,9 +318,13 @@ void diagnose(
 	const struct field version[] = {{.path = e->version_path, .column = "", .rule = RULE_TIME}, {0}};
 	struct json_tokener *tok = json_tokener_new_ex(SLICE_DEPTH_MAX);
 	struct json_object *doc = tok ? json_tokener_parse_ex(tok, record.data, (int)record.len) : NULL;
-	if (json_object_is_type(doc, json_type_object) && !check_storable(record, to, field) &&
-		!(!named && (check_id(e, doc, to, field) || check(version, doc, "", words, to, field))) &&
-		!check(e->fields, doc, "", words, to, field) && e->lines)
+	if (!json_object_is_type(doc, json_type_object)) {
+		buf_fmt(field, "%.*s", (int)strcspn(e->id_path, "|"), e->id_path);
+		buf_fmt(to, "field %s: \"%.*s\" is not a record", field->data, (int)(record.len < 80 ? record.len : 80),
+			record.data);
+	} else if (json_object_is_type(doc, json_type_object) && !check_storable(record, to, field) &&
+		   !(!named && (check_id(e, doc, to, field) || check(version, doc, "", words, to, field))) &&
+		   !check(e->fields, doc, "", words, to, field) && e->lines)
 		check_lines(e->lines, e->lines->path, doc, "", words, to, field);
 	json_object_put(doc);
 	json_tokener_free(tok);

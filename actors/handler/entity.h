@@ -36,7 +36,7 @@ struct custom { /* a custom field: what stands for its name, and for that with "
 
 struct field {
 	const char *
-		path; /* key in the record; "a|b": the first that is there; "a.b", "a.0.b": nested; of lines "^a": of the record */
+		path; /* key in the record; "a|b": the first that is there; "a.b", "a.0.b": nested; "a.*.b": the sum over a; of lines "^a": of the record */
 	const char *column; /* of the entity's table */
 	enum rule rule;
 	const struct link *link; /* RULE_LINK */

@@ -166,6 +166,15 @@ void finish_read(struct job *j, const struct db_reply *r)
 	}
 }
 
+/* Without its schema, and quoted only where it must be. */
+static bool is_table_of_lines(const struct entity *e, const char *table)
+{
+	const char *own = e->lines ? strrchr(e->lines->table, '.') : NULL;
+	own = own ? own + 1 : e->lines ? e->lines->table : "";
+	size_t quote = *own == '"', n = strlen(own);
+	return n == strlen(table) + 2 * quote && !strncmp(own + quote, table, n - 2 * quote);
+}
+
 /* "field rate: "abc" is not a number" where it can be told, else PostgreSQL's words with the column's name. */
 static void reason(struct job *j, struct str record, struct buf *why, struct buf *field)
 {
@@ -177,7 +186,11 @@ static void reason(struct job *j, struct str record, struct buf *why, struct buf
 		buf_str(why, LEFT_OUT);
 		return;
 	}
-	if (*j->column) {
+	if (*j->table && is_table_of_lines(j->applier->entity, j->table)) {
+		const char *path = j->applier->entity->lines->path;
+		buf_add(field, path, strcspn(path, "|"));
+		buf_fmt(why, "field %s: ", field->data);
+	} else if (*j->column) {
 		buf_fmt(why, "column %s: ", j->column);
 		buf_str(field, j->column);
 	}

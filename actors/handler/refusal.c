@@ -12,6 +12,7 @@ static void note(struct job *j, const struct db_reply *r)
 {
 	snprintf(j->sqlstate, sizeof j->sqlstate, "%s", r->sqlstate);
 	snprintf(j->error, sizeof j->error, "%s", r->message);
+	snprintf(j->table, sizeof j->table, "%s", r->table);
 	snprintf(j->column, sizeof j->column, "%s", r->column);
 }
 

@@ -76,11 +76,19 @@ static const char doubtful[] =
 	"coalesce(c.last_event_id IS NOT NULL AND c.deleted_at IS NULL AND (c.last_modified > c.observed_at + " AHEAD_MAX
 	" OR (c.last_modified < s.last_modified AND s.last_modified > c.observed_at + " AHEAD_MAX ")), false)";
 
-/* Whether a list's row has no version by which one could tell that its detail is another. Of entities that never have one it is asked
- * for whenever the list is read, of others by a drift scan. */
-static bool asks_blindly(const struct entity *e, enum look look)
+/* Whether details are asked for that nothing in the list's row calls for. Where it has no version nothing ever would: of entities whose
+ * webhooks have none either, whenever the list is read, of others by a drift scan. And of those that are few, or come by the hundred,
+ * a drift scan asks for all: their lines are compared with the table, too. */
+static void blind(struct buf *b, const struct entity *e, enum look look, const char *n)
 {
-	return e->details && (e->unversioned || look == LOOK_VERIFYING);
+	bool all = look == LOOK_VERIFYING && (e->unversioned || e->many);
+	if (!e->details || (look != LOOK_VERIFYING && !e->unversioned))
+		buf_str(b, "false");
+	else
+		buf_fmt(b,
+			all ? "%1$s.list_hash IS NOT NULL"
+			    : "(%1$s.list_hash IS NOT NULL AND %1$s.last_modified IS NULL)",
+			n);
 }
 
 /* cand: the rows of tds_entity_state as they would be. */
@@ -113,8 +121,9 @@ static void known(struct buf *b, const struct entity *e, enum look look)
 		" AS gone, coalesce(s.apply_token, 0) AS token, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
 		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
 	conflicts(b, e, "c");
-	buf_fmt(b, " AS contradicts, %s AS doubtful, %s AS blind, NOT %s AND (s.source_entity_id IS NULL OR ", doubtful,
-		asks_blindly(e, look) ? "c.list_hash IS NOT NULL AND c.last_modified IS NULL" : "false", doubtful);
+	buf_fmt(b, " AS contradicts, %s AS doubtful, ", doubtful);
+	blind(b, e, look, "c");
+	buf_fmt(b, " AS blind, NOT %s AND (s.source_entity_id IS NULL OR ", doubtful);
 	wins(b, "c", look);
 	buf_fmt(b,
 		") AS better FROM cand c LEFT JOIN LATERAL (SELECT k.ctid, k.* FROM tds_entity_state k"
@@ -127,10 +136,9 @@ static void known(struct buf *b, const struct entity *e, enum look look)
  * what the detail carries moves without one, another content than the last row that was seen. */
 static void outdates(struct buf *b, const struct entity *e, enum look look)
 {
-	if (asks_blindly(e, look))
-		buf_str(b, "(excluded.list_hash IS NOT NULL AND excluded.last_modified IS NULL) OR ");
+	blind(b, e, look, "excluded");
 	buf_str(b,
-		"CASE WHEN coalesce(excluded.last_modified, s.last_modified) IS NULL THEN excluded.list_hash IS DISTINCT FROM"
+		" OR CASE WHEN coalesce(excluded.last_modified, s.last_modified) IS NULL THEN excluded.list_hash IS DISTINCT FROM"
 		" s.seen_hash ELSE s.detail_modified IS DISTINCT FROM coalesce(excluded.last_modified, s.last_modified)");
 	if (e->details == DETAILS_BY_CONTENT)
 		buf_str(b, " OR coalesce(excluded.list_hash <> s.seen_hash, false)");

@@ -12,6 +12,17 @@ static void keys(struct buf *b, const char *path, int n)
 	buf_str(b, "}'");
 }
 
+/* "a.*.b": the sum of b over the elements of array a, n bytes of it; NULL where there is none. */
+static void total(struct buf *b, const char *doc, const char *path, int n, bool json)
+{
+	const char *star = strstr(path, ".*.");
+	int array = (int)(star - path), rest = n - array - 3;
+	buf_fmt(b,
+		"%1$s(SELECT sum(nullif(t.v->>'%2$.*3$s', '')::numeric)%4$s FROM jsonb_array_elements(CASE WHEN"
+		" jsonb_typeof(%5$s->'%6$.*7$s') = 'array' THEN %5$s->'%6$.*7$s' ELSE '[]' END) t(v))%8$s",
+		json ? "to_jsonb(" : "", star + 3, rest, json ? "" : "::text", doc, path, array, json ? ")" : "");
+}
+
 /* "FROM … WHERE …": the entry of custom_fields[] that is meant, by its API name, label or id, as f. */
 static void custom_from(struct buf *b, const char *doc, const struct custom *c)
 {
@@ -32,7 +43,9 @@ void statement_path(struct buf *b, const char *doc, const char *path, bool json)
 		int n = bar ? (int)(bar - p) : (int)strlen(p);
 		if (p != path)
 			buf_str(b, ", ");
-		if (memchr(p, '.', (size_t)n)) {
+		if (memmem(p, (size_t)n, ".*.", 3)) {
+			total(b, doc, p, n, json);
+		} else if (memchr(p, '.', (size_t)n)) {
 			buf_fmt(b, "%s#>%s", doc, json ? "" : ">");
 			keys(b, p, n);
 		} else {
@@ -87,7 +100,9 @@ void statement_path_present(struct buf *b, const char *doc, const char *path)
 		int n = bar ? (int)(bar - p) : (int)strlen(p);
 		if (p != path)
 			buf_str(b, " OR ");
-		if (memchr(p, '.', (size_t)n)) {
+		if (memmem(p, (size_t)n, ".*.", 3)) {
+			buf_fmt(b, "%s ? '%.*s'", doc, (int)(strstr(p, ".*.") - p), p);
+		} else if (memchr(p, '.', (size_t)n)) {
 			buf_fmt(b, "%s#>", doc);
 			keys(b, p, n);
 			buf_str(b, " IS NOT NULL");

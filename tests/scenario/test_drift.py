@@ -208,6 +208,14 @@ def scan():
     check("tdsctl drift shows it", unless(shown.returncode == 0 and "complete as of" in shown.stdout and "product" in shown.stdout, shown))
     reply = tds.bulk("products", verify=True)
     check("a second scan finds nothing", differs((stats(reply).get("unchanged"), drift(tds, "product")["done"]), (60, {})))
+    tds.rows("UPDATE product_stock SET stock_on_hand = 4711 WHERE zoho_item_id = (SELECT min(zoho_item_id) FROM product_stock)")
+    tds.rows("DELETE FROM product_stock WHERE zoho_item_id = (SELECT max(zoho_item_id) FROM product_stock)")
+    tds.rows("UPDATE product_prices SET price = 4711 WHERE zoho_item_id = (SELECT min(zoho_item_id) FROM product_prices)")
+    tds.bulk("products", verify=True, active_only=False)
+    tds.bulk("pricelists", verify=True)
+    check("stock by location and prices are compared, too, in the background", tds.quiet(60) or tds.heal() or
+          checker.differences(sim, tds, entities=("product", "price_list")) or
+          differs(tds.value("SELECT count(*) FROM product_stock WHERE stock_on_hand = 4711") + tds.value("SELECT count(*) FROM product_prices WHERE price = 4711"), 0))
     check("what goes together with a whole list only", differs(tds.bulk("products", verify=True, incremental=True).status, 422))
     check("it wakes nothing that was settled", tds.quiet(5))
 

@@ -312,6 +312,27 @@ def no_lines():
         check(f"lines of {entity} are there after that", unless(now, now))
 
 
+def letters_that_name():
+    """A row that is no record, and lines that say the same twice, are dead letters that name where."""
+    sim, tds = world()
+    sim.reply("/inventory/v1/items", '{"code":0,"message":"success","items":[null,5,"x"],"page_context":{"page":1,"per_page":200,"has_more_page":false}}')
+    tds.bulk("products", active_only=False)
+    said = {tuple(r) for r in tds.rows("SELECT error_field, failure_reason FROM tds_dead_letter_queue")}
+    check("a row of a list that is no record", unless(said and all(f == "item_id" and "is not a record" in why for f, why in said), said))
+    number = sim.ids("product")[0]
+    record = json.loads(json.dumps(sim.record("product", number)["record"], default=str))
+    record["locations"] = [{"location_id": "1", "location_stock_on_hand": 5}, {"location_id": "1", "location_stock_on_hand": 6}]
+    tds.finished(accepted(tds.webhook("products", json.dumps({"item": record}))))
+    said = tds.rows("SELECT error_field, failure_reason FROM tds_dead_letter_queue WHERE source_entity_id = %s", number)
+    check("the same location twice", unless(len(said) == 1 and said[0][0] == "locations" and "duplicate key" in said[0][1], said))
+    number = sim.ids("invoice")[0]
+    record = json.loads(json.dumps(sim.record("invoice", number)["record"], default=str))
+    record["line_items"] = [{"line_item_id": "1", "line_item_taxes": [{"tax_amount": 1.25}, {"tax_amount": "2.50"}, {"tax_amount": ""}]}, {"line_item_id": "2", "line_item_taxes": []}]
+    tds.finished(accepted(tds.webhook("invoices", json.dumps({"invoice": record}))))
+    check("a line's tax is what its taxes add up to", differs([float(t) if t is not None else t for t, in tds.rows(
+        "SELECT tax FROM invoice_line_items WHERE zoho_invoice_id = %s ORDER BY line_number", number)], [3.75, None]))
+
+
 def named_fields():
     """name_ar and code, wherever Zoho puts them."""
     sim, tds = world()
@@ -340,4 +361,4 @@ def forms():
 
 
 if __name__ == "__main__":
-    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, named_fields, forms)
+    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, letters_that_name, named_fields, forms)

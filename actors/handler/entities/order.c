@@ -46,7 +46,7 @@ static const struct field line_fields[] = {
 	FIELD("discount_amount", "discount_amount", NUMBER),
 	FIELD("tax_name", "tax_name", TEXT),
 	FIELD("tax_percentage", "tax_percentage", NUMBER),
-	FIELD("tax_amount", "tax", NUMBER),
+	FIELD("tax_amount|line_item_taxes.*.tax_amount", "tax", NUMBER),
 	FIELD("item_total", "line_total", NUMBER),
 	{0},
 };
