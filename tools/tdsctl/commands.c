@@ -140,7 +140,8 @@ int run_help(struct ctl *ctl, struct args *a)
 
 int run_version(struct ctl *ctl, struct args *a)
 {
-	(void)ctl, (void)a;
+	(void)ctl;
+	args_done(a, 0);
 	puts("tdsctl " TDS_VERSION);
 	return EXIT_DONE;
 }

@@ -48,6 +48,8 @@ static const char *fill(struct drift *drift, json_object *spec)
 		return "do is create, change or delete; which is shown, later or any";
 	drift->action = (enum action)action;
 	drift->which = (enum which)which;
+	if (!spec_numbers(spec, " after count times "))
+		return "after, count and times are numbers";
 	drift->after = (unsigned long)spec_whole(spec, "after", 1);
 	drift->count = spec_whole(spec, "count", 1);
 	drift->times = spec_whole(spec, "times", 1);

@@ -64,6 +64,8 @@ const char *faults_add(json_object *spec)
 		       " gzip_cut or image";
 	if (!spec_keys(spec, " kind path count rate after after_calls at_seconds for code status delay_ms body "))
 		return "keys are kind, path, count, rate, after, after_calls, at_seconds, for, code, status, delay_ms, body";
+	if (!spec_numbers(spec, " count rate after after_calls at_seconds for code status delay_ms "))
+		return "count, rate, after, after_calls, at_seconds, for, code, status and delay_ms are numbers";
 	fault.count = spec_whole(spec, "count", -1);
 	fault.after = spec_whole(spec, "after", 0);
 	fault.after_calls = spec_whole(spec, "after_calls", 0);

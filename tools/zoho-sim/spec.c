@@ -45,6 +45,30 @@ bool spec_keys(struct json_object *spec, const char *known)
 	return true;
 }
 
+static bool is_number(json_object *value)
+{
+	const char *text = json_object_get_string(value);
+	char *end;
+
+	if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
+		return true;
+	strtod(text ? text : "", &end);
+	return text && *text && !*end;
+}
+
+bool spec_numbers(struct json_object *spec, const char *numbers)
+{
+	char word[32];
+
+	json_object_object_foreach(spec, key, value)
+	{
+		snprintf(word, sizeof word, " %s ", key);
+		if (strstr(numbers, word) && !is_number(value))
+			return false;
+	}
+	return true;
+}
+
 long spec_whole(struct json_object *spec, const char *key, long unset)
 {
 	json_object *value;

@@ -10,6 +10,8 @@ struct json_object;
 struct json_object *spec_of(const char *text, const char *first);
 /* Whether all its keys are among known, " a b c ". */
 bool spec_keys(struct json_object *spec, const char *known);
+bool spec_numbers(
+	struct json_object *spec, const char *numbers); /* those of the keys " a b " that are there are numbers */
 long spec_whole(struct json_object *spec, const char *key, long unset);
 /* "" where absent. Lives as long as the object. */
 const char *spec_text(struct json_object *spec, const char *key);
