@@ -30,8 +30,8 @@ ALL = {"filter_by": "Status.All"}
 OF = {
     "product": List("products", "items", 2221, "/inventory/v1/items", "items", "item_id", "sku", ALL, True, 100),
     "customer": List("customers", "customers", 2503, "/books/v3/contacts", "contacts", "contact_id", "email",
-                     {"contact_type": "customer", **ALL}),
-    "vendor": List("vendors", "vendors", 81, "/books/v3/contacts", "contacts", "contact_id", "email", {"contact_type": "vendor", **ALL}),
+                     {"contact_type": "customer", **ALL}, True),
+    "vendor": List("vendors", "vendors", 81, "/books/v3/contacts", "contacts", "contact_id", "email", {"contact_type": "vendor", **ALL}, True),
     "invoice": List("invoices", "invoices", 1200, "/books/v3/invoices", "invoices", "invoice_id", "status", ALL, True),
     "order": List("orders", "orders", 1500, "/books/v3/salesorders", "salesorders", "salesorder_id", "status", ALL, True),
     "bill": List("bills", "bills", 300, "/books/v3/bills", "bills", "bill_id", "status", ALL, True),
