@@ -48,12 +48,28 @@ static void stand_back(struct dispatcher *d, struct run *r, const char *id)
 	run_free(d, r);
 }
 
+/* What somebody waits for now isn't left in the lane of a scan that had all day. */
+static void promote(struct dispatcher *d, struct run *r, enum lane lane)
+{
+	struct run *part;
+	if (lane >= r->lane)
+		return;
+	r->lane = lane;
+	if (r->scanning && !r->closing && r->entity && r->options.kind == RUN_PULL)
+		run_scan_again(d, r);
+	TAILQ_FOREACH(part, &d->runs, in_list)
+	if (part->parent == r)
+		promote(d, part, lane);
+}
+
 /* The request waits for the run that was running already. */
 static void join(struct dispatcher *d, struct run *r, const char *id)
 {
 	struct run *running = run_find(d, str_of(id), 0);
-	if (running)
+	if (running) {
 		running->options.sync_images |= r->options.sync_images;
+		promote(d, running, r->lane);
+	}
 	for (unsigned i = 0; i < r->waiters_n; i++) {
 		if (!r->options.wait || !running)
 			bulk_accepted(d, &r->waiters[i], id);

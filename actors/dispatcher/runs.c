@@ -167,6 +167,13 @@ void runs_applied(struct dispatcher *d, const struct msg_page_applied *m)
 	run_check(d, r);
 }
 
+void run_scan_again(struct dispatcher *d, struct run *r)
+{
+	while (r->first < r->pages_size && r->applied[r->first])
+		r->first++;
+	run_scan(d, r);
+}
+
 /* zoho-io was restarted: it knows nothing of scans. The pages on their way to a handler are in their ring; asking for
  * them once more is harmless. */
 void runs_resend(struct dispatcher *d)
@@ -180,9 +187,7 @@ void runs_resend(struct dispatcher *d)
 			many_again(d, r);
 			continue;
 		}
-		while (r->first < r->pages_size && r->applied[r->first])
-			r->first++;
-		run_scan(d, r);
+		run_scan_again(d, r);
 	}
 }
 

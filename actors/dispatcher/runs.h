@@ -91,7 +91,8 @@ struct run {
 void run_start(struct dispatcher *, enum entity_id, const struct run_options *, const char *correlation,
 	const char *who, enum lane, const struct run_waiter *waiter);
 void run_scan(struct dispatcher *, struct run *);
-void run_check(struct dispatcher *, struct run *); /* all applied? close it */
+void run_scan_again(struct dispatcher *, struct run *); /* from the first page that isn't applied */
+void run_check(struct dispatcher *, struct run *);	/* all applied? close it */
 void run_fail(struct dispatcher *, struct run *, const char *error);
 struct run *run_find(struct dispatcher *, struct str id, uint64_t fence);
 bool run_complete(const struct run *); /* the scan left nothing out: absence means something */

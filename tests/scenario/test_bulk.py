@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Bulk syncs: every entity, details behind them, incremental, joined, interrupted anywhere, and told the truth about."""
 import os
+import re
 import subprocess
 import sys
 
@@ -164,6 +165,22 @@ def parts_left():
     check("every row is there", checker.differences(sim, tds, details=False))
 
 
+def promoted():
+    """Who joins a drift scan isn't left to wait in its lane."""
+    sim, tds = world(sim={"latency_ms": 200, "items": 300, "active-items": 300}, sync={"details": False, "images": False, "schedule": [], "page_size": 10,
+                                                                                      "certificate_age_max": "60s"}, zoho={"concurrent_calls_max": 2})
+    tds.rows("UPDATE tds_schema_version SET applied_at = now() - interval '1 hour'")
+    scan = wait_for(lambda: tds.value("SELECT id::text FROM tds_sync_runs WHERE requested_by = 'drift' AND entity_type = 'product' AND status = 'running'"), 60)
+    wait_for(lambda: tds.value("SELECT count(*) FROM tds_run_pages WHERE run_id = %s", scan), 20)
+    reply = tds.bulk("products", active_only=False, verify=True)
+    check("a person's request joins the scan", unless(reply.status == 200 and reply.json["run_id"] == scan and reply.json["stats"]["total_processed"] == 300, reply))
+    lanes = [re.search(r"lane=(\S+)", line)[1] for line in tds.log().splitlines() if "msg=call" in line and "entity=product" in line]
+    check("which then goes on in the lane of people's syncs", unless(lanes[0] == "drift" and lanes[-1] == "user" and lanes.count("user") > 10, lanes))
+    tds.configure(sync={"certificate_age_max": "1d"})  # else there is always a scan under way
+    tds.ask("reload")
+    check("every row is there", tds.quiet(60, details=False) or checker.differences(sim, tds, entities=("product",), details=False))
+
+
 def resumed():
     """A run survives the death of everybody who works on it. Details of one run would fill the tables emptied for the next."""
     sim, tds = world(sim={"latency_ms": 30, "items": 900, "active-items": 900}, sync={"details": False})
@@ -260,4 +277,4 @@ def linked_later():
 
 
 if __name__ == "__main__":
-    run(every_entity, details_together, incremental, options, joined, parts_left, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)
+    run(every_entity, details_together, incremental, options, joined, parts_left, promoted, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)

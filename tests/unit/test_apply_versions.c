@@ -45,6 +45,12 @@ static void record_of(const struct seen *s, const char *id, char *to, size_t siz
 		s->notes, s->modified, s->way == PAGE ? "" : ",\"line_items\":[]");
 }
 
+/* Seconds behind noon of the day of all versions: none of these lies in the future. */
+static void observed_us(const struct seen *s, char *to, size_t size)
+{
+	snprintf(to, size, "%lld000000", 1767268800LL + s->observed);
+}
+
 /* An event's queue row; its seq. */
 static const char *enqueue(PGconn *conn, const struct seen *s)
 {
@@ -53,7 +59,7 @@ static const char *enqueue(PGconn *conn, const struct seen *s)
 	snprintf(sql, sizeof sql,
 		"INSERT INTO tds_sync_queue (organization_id, entity_type, source_entity_id, validated_payload,"
 		" last_modified, observed_at, is_full, inbox_event_id) VALUES ('1', 'invoice', '1', '%s',"
-		" '2026-01-01 10:%02d:00+00', 'epoch'::timestamptz + %d * interval '1 second', true, gen_random_uuid())"
+		" '2026-01-01 10:%02d:00+00', '2026-01-01 12:00+00'::timestamptz + %d * interval '1 second', true, gen_random_uuid())"
 		" RETURNING seq",
 		record, s->modified, s->observed);
 	return text(conn, sql);
@@ -79,7 +85,7 @@ static uint64_t apply(PGconn *conn, const struct seen *s, bool at_once)
 	char record[512], docs[600], observed[32], seqs[40];
 	record_of(s, "1", record, sizeof record);
 	snprintf(docs, sizeof docs, "[%s]", record);
-	snprintf(observed, sizeof observed, "%d000000", s->observed);
+	observed_us(s, observed, sizeof observed);
 	if (s->way == EVENT)
 		snprintf(seqs, sizeof seqs, "{%s}", enqueue(conn, s));
 	const char *kind = s->way == PAGE ? "list" : "detail";
@@ -222,7 +228,7 @@ static void race(const struct seen *first, const struct seen *second, const char
 	cr_expect_eq(apply(a, first, at_once), OUTCOME_APPLIED);
 	record_of(second, "1", record, sizeof record);
 	snprintf(docs, sizeof docs, "[%s]", record);
-	snprintf(observed, sizeof observed, "%d000000", second->observed);
+	observed_us(second, observed, sizeof observed);
 	const char *const params[] = {ORGANIZATION, docs, observed, "detail", NULL, "worker-1"};
 	send(b, (at_once ? sql->apply : sql->decide) + SOURCE_DOCS, 5 + at_once, params);
 	cr_assert_eq(PQflush(b), 0);
