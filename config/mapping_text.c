@@ -77,7 +77,8 @@ void mapping_reference(FILE *out)
 	fputs("\nWhat can be mapped; beside these, of each table:", out);
 	for (enum keep k = 0; k < KEEP_IMAGE; k++)
 		fprintf(out, "%s `%s`", k == 0 ? "" : ",", keep_defaults[k].column);
-	fputs(". `*`: no list has it; a detail is fetched for it, a call each.\n\n| entity | table, key | columns |\n|---|---|---|\n", out);
+	fputs(". `*`: no list has it; a detail is fetched for it, a call each.\n\n| entity | table, key | columns |\n|---|---|---|\n",
+		out);
 	for (int i = 1; i < ENTITIES; i++) {
 		const struct entity *e = entities[i];
 		fprintf(out, "| %s | `%s` `%s` | ", entity_names[i].name, e->table, e->key);

@@ -17,7 +17,7 @@ static const struct field fields[] = {
 	DETAIL("billing_address", "billing_address", JSON),
 	DETAIL("shipping_address", "shipping_address", JSON),
 	DETAIL("pricebook_id", "price_list_zoho_id", ID),
-	LINKED("pricebook_id", "price_list_id", &price_lists),
+	{.path = "pricebook_id", .in_detail = true, .column = "price_list_id", .rule = RULE_LINK, .link = &price_lists},
 	DETAIL("salesperson_id|owner_id", "salesperson_zoho_id", ID),
 	FIELD("status", "status", TEXT),
 	FIELD("status", "is_active", ACTIVE),
