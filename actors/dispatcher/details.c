@@ -75,13 +75,24 @@ static bool nothing_more_urgent(const struct dispatcher *d)
 	return !zoho_shut(d, LANE_DETAIL, ENTITY_NONE);
 }
 
+/* Those that may be asked for: neither paused nor parked, and their handler gets on with what it has. */
+static void add_awake(const struct dispatcher *d, struct buf *b)
+{
+	buf_str(b, "{");
+	for (int e = 1; e < ENTITIES; e++)
+		if (!d->queue.paused[e] && !parked_entity(d, (enum entity_id)e) &&
+			details_out_applying(d, (enum entity_id)e) < out_max(d))
+			buf_fmt(b, "%s%s", b->len > 1 ? "," : "", entity_names[e].name);
+	buf_str(b, "}");
+}
+
 static void look_up(struct dispatcher *d)
 {
 	char ask_for[12];
 	struct buf awake = {0}, many = {0}, out = {0};
 	d->details_asked = true;
 	snprintf(ask_for, sizeof ask_for, "%u", out_max(d) - d->details_in_flight);
-	pause_awake(d, &awake);
+	add_awake(d, &awake);
 	add_many(&many);
 	details_out_list(d, &out);
 	db_query(d->db, &wanted, on_wanted, d, 7, d->actor->config.zoho_organization_id, ask_for,

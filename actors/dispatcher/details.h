@@ -11,6 +11,8 @@ void details_look(struct dispatcher *); /* details.c: asks for more when half of
 void details_out_init(struct dispatcher *);
 void details_out_add(struct dispatcher *, enum entity_id, struct str ids, int64_t now);
 int64_t details_out_answered(struct dispatcher *, uint64_t entity, struct str ids, bool settled, int64_t now);
+void details_out_fetched(struct dispatcher *, uint64_t entity, struct str ids); /* its handler has it now */
+unsigned details_out_applying(const struct dispatcher *, enum entity_id); /* how many it has and hasn't answered */
 /* So often was it answered, and settled nothing, that it isn't worth another call. */
 bool details_out_in_vain(struct dispatcher *, enum entity_id, struct str ids);
 void details_out_expire(struct dispatcher *, int64_t now);

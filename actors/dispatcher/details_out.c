@@ -1,4 +1,6 @@
-/* Which details are on their way, and which were answered in vain a moment ago: neither is asked for anew meanwhile. So the
+/* Which details are on their way, which their handlers have, and which were answered in vain a moment ago: none of them is asked for
+ * anew meanwhile. Only the first keep Zoho busy; a handler that gets no further (somebody's lock) is given no more than one look's, and
+ * holds up nobody else's. So the
  * next ones can be looked up while others are still out, and a record whose detail settles nothing (Zoho's answer is older
  * than its list's) costs a call now and then, less and less often, and in the end none. */
 #include <stdlib.h>
@@ -14,6 +16,7 @@ struct detail {
 	enum entity_id entity;
 	int64_t sent_ns;
 	int64_t until_ns; /* held back, or remembered; 0: on its way */
+	bool applying;	  /* its handler has it */
 	bool remembered;  /* it may be asked for again */
 	unsigned vain;	  /* answers so far that settled nothing */
 	size_t len;
@@ -30,7 +33,7 @@ static void drop(struct dispatcher *d, struct detail *t)
 	TAILQ_REMOVE(&d->details_out, t, in_list);
 	if (t->until_ns)
 		d->details_held--;
-	else
+	else if (!t->applying)
 		d->details_in_flight--;
 	free(t);
 }
@@ -72,10 +75,30 @@ int64_t details_out_answered(struct dispatcher *d, uint64_t entity, struct str i
 	}
 	t->until_ns = now + (held_ns << t->vain);
 	t->vain += t->vain < VAIN_MAX;
-	d->details_in_flight--;
+	if (!t->applying)
+		d->details_in_flight--;
+	t->applying = false;
 	if (++d->details_held >= HELD_MAX)
 		details_later(d);
 	return sent;
+}
+
+void details_out_fetched(struct dispatcher *d, uint64_t entity, struct str ids)
+{
+	struct detail *t = find(d, entity, ids, false);
+	if (!t || t->applying)
+		return;
+	t->applying = true;
+	d->details_in_flight--;
+}
+
+unsigned details_out_applying(const struct dispatcher *d, enum entity_id entity)
+{
+	const struct detail *t;
+	unsigned n = 0;
+	TAILQ_FOREACH(t, &d->details_out, in_list)
+	n += t->applying && t->entity == entity;
+	return n;
 }
 
 bool details_out_in_vain(struct dispatcher *d, enum entity_id entity, struct str ids)

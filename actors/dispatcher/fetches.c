@@ -131,8 +131,12 @@ static void event_failed(struct dispatcher *d, struct event *e, const struct msg
 void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 {
 	struct record *r = fetching(d, m->entity, m->id, m->seq);
-	if (!m->failed)
-		return; /* with the handler; it reports */
+	if (!m->failed) { /* with the handler; it reports */
+		if (!m->seq)
+			details_out_fetched(d, m->entity, m->id);
+		details_look(d);
+		return;
+	}
 	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, m->away, loop_now(d->actor->loop));
 	if (m->away) {
 		put_off(d, r);
@@ -190,12 +194,10 @@ static void retry_fetched(struct dispatcher *d, struct event *e, const struct ms
 /* Nobody waits for the answer in memory: the record's row knows whether it is still to be fetched. */
 static void detail_applied(struct dispatcher *d, const struct msg_record_applied *m, uint64_t outcome, int64_t asked_ns)
 {
-	if (m->retry && is_structural(m->sqlstate))
-		return; /* parked: nothing of that entity is asked for, and nobody else waits */
 	if (m->retry)
-		details_later(d); /* still wanted; what PostgreSQL refused now it may take then */
-	else if (outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH ||
-		 (outcome == OUTCOME_STALE && details_out_in_vain(d, (enum entity_id)m->entity, m->id)))
+		return; /* still wanted; it is held back by itself (or its entity parked), and nobody else waits */
+	if (outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH ||
+		(outcome == OUTCOME_STALE && details_out_in_vain(d, (enum entity_id)m->entity, m->id)))
 		details_gone(d, (enum entity_id)m->entity, m->id, asked_ns);
 	if (outcome == OUTCOME_REFETCH && other_type(m->entity))
 		fetch_again(d, other_type(m->entity), m->id);

@@ -73,7 +73,9 @@ struct applier {
 	struct buf lost;    /* by the job: ids of rows that it found lost, and wrote anew, with commas between */
 	struct buf changes; /* of the job, where it is traced: jsonb arrays with commas between */
 	TAILQ_HEAD(owed_list, owed) owed; /* owed.c */
-	struct buf stock;		  /* of the job: ids of those whose stock changed, with commas between */
+	unsigned owed_n;
+	int64_t owed_until_ns; /* somebody keeps a lock: none of these is tried until then; 0: nobody */
+	struct buf stock;      /* of the job: ids of those whose stock changed, with commas between */
 };
 
 void applier_init(struct applier *, struct actor *, const struct entity *, struct db *);

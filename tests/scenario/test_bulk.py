@@ -4,10 +4,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import BUILD, BULK, ENTITIES, check, differs, in_parallel, run, unless, wait_for, world
+from tds import BUILD, BULK, ENTITIES, SLOW, check, differs, in_parallel, run, unless, wait_for, world
 
 ACTORS = {"dispatcher": "dispatcher", "zoho-io": "zoho-io", "handler": "handler:product"}
 
@@ -269,6 +270,9 @@ def linked_later():
         reply = tds.bulk("customers", active_only=False)
         check("customers are written and counted", differs((stats(reply)["successful"], stats(reply)["failed"]), (tds.value("SELECT count(*) FROM customers"), 0)))
         check("nobody calls it a failure of theirs", wait_for(lambda: "own ids of related records are not set yet" in tds.log(), 20) is not True)
+        begin = time.monotonic()
+        done = wait_for(lambda: tds.value("SELECT count(*) FROM tds_entity_state WHERE detail_wanted AND entity_type = 'customer'") == 0, 60)
+        check("nor waits for it with every record", unless(done and time.monotonic() - begin < 15 * SLOW, (done, time.monotonic() - begin)))
         cursor.execute("ROLLBACK")
     check("nothing is linked yet", differs(tds.value("SELECT count(*) FROM invoices WHERE customer_id IS NOT NULL"), 0))
     check("a healing run goes through", tds.heal())

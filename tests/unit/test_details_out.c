@@ -65,6 +65,25 @@ Test(details_out, what_settles_begins_anew)
 	cr_assert_not(is_out("7"));
 }
 
+Test(details_out, what_a_handler_has_keeps_zoho_from_nothing)
+{
+	details_out_add(&d, ENTITY_INVOICE, str_of("7"), 0);
+	details_out_add(&d, ENTITY_INVOICE, str_of("8"), 0);
+	details_out_fetched(&d, ENTITY_INVOICE, str_of("7"));
+	details_out_fetched(&d, ENTITY_INVOICE, str_of("7"));
+	cr_assert_eq(d.details_in_flight, 1);
+	cr_assert_eq(details_out_applying(&d, ENTITY_INVOICE), 1);
+	cr_assert_eq(details_out_applying(&d, ENTITY_ORDER), 0);
+	cr_assert(is_out("7"));
+	cr_assert_eq(details_out_answered(&d, ENTITY_INVOICE, str_of("7"), true, 9), 0);
+	cr_assert_not(is_out("7"));
+	details_out_fetched(&d, ENTITY_INVOICE, str_of("8"));
+	details_out_answered(&d, ENTITY_INVOICE, str_of("8"), false, 9);
+	cr_assert_eq(details_out_applying(&d, ENTITY_INVOICE), 0);
+	cr_assert_eq(d.details_in_flight, 0);
+	cr_assert_eq(d.details_held, 1);
+}
+
 Test(details_out, what_is_forgotten_begins_anew)
 {
 	details_out_add(&d, ENTITY_INVOICE, str_of("7"), 0);
