@@ -132,6 +132,8 @@ void images_step(struct dispatcher *, struct run *); /* the next handful, unless
 /* A pull of products that wants the images of what it brought starts that run, and is answered when it is done: true. */
 bool images_follow(struct dispatcher *, struct run *);
 
+/* run_meet.c: another run of its kind is under way (`id`), and does all that this one was asked to do, or not. It may be freed. */
+void run_meet(struct dispatcher *, struct run *, const char *id, bool does_it);
 /* run_life.c: those that wait for another one of their kind have their turn; a run's parts: of sync-all those whose name isn't in
  * `begun`, of others the one that comes next. */
 void run_waiting_go_on(struct dispatcher *);

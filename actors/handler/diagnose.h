@@ -17,3 +17,6 @@ struct json_object *diagnose_custom(struct json_object *record, const struct cus
 bool diagnose_column(const struct column *, const char *text, struct buf *why);
 /* Whether PostgreSQL's words are about this text in this column. */
 bool diagnose_words(const struct column *, const char *text, const char *words);
+/* diagnose_value.c: what is wrong with a value ("is not a number"), NULL: nothing that the rule sees. */
+const char *diagnose_value(enum rule, struct json_object *);
+bool diagnose_is_id(const char *);
