@@ -44,7 +44,7 @@ enum db_failure { /* what an SQLSTATE asks for (architecture.md, "Errors by SQLS
 	DB_OK,
 	DB_DATA,	/* 22, 23 but not 23503: these data, every time */
 	DB_REFERENCE,	/* 23503: retry later */
-	DB_RAISED,	/* P0001: a trigger of the ERP's has something against it: retry that record, later */
+	DB_RAISED,	/* P0001: a trigger of the ERP's has something against this record */
 	DB_ENVIRONMENT, /* 08 25006 40 53 55 57 58: retry the whole with backoff */
 	DB_PROGRAM,	/* 42 and what else there is: park */
 };

@@ -102,11 +102,13 @@ void bulk_stats(struct buf *b, const struct run *r)
 static void add_error(struct buf *b, const struct run *r)
 {
 	char some[96];
-	bool all = r->entity || r->options.kind;
-	uint64_t failed = all ? r->counts.failed : r->totals.failed, total = all ? r->counts.total : r->totals.total;
+	bool single = r->entity || r->options.kind;
+	uint64_t failed = single ? r->counts.failed : r->totals.failed,
+		 total = single ? r->counts.total : r->totals.total;
 	snprintf(some, sizeof some, "%" PRIu64 " of %" PRIu64 " failed%s", failed, total,
 		r->options.kind == RUN_PULL && !r->options.dry_run ? ": the dead letters say why" : "");
 	const char *error = *r->error	     ? r->error
+			    : !r->all_well   ? "some of its parts failed"
 			    : failed	     ? some
 			    : r->some_failed ? "some of its parts failed in part"
 					     : "";

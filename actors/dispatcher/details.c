@@ -70,7 +70,7 @@ static bool nothing_more_urgent(const struct dispatcher *d)
 {
 	const struct run *r;
 	TAILQ_FOREACH(r, &d->runs, in_list)
-	if (r->lane < LANE_DETAIL)
+	if (r->lane < LANE_DETAIL && !r->waits)
 		return false;
 	return !zoho_shut(d, LANE_DETAIL, ENTITY_NONE);
 }

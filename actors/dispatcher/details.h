@@ -6,14 +6,22 @@ struct buf;
 
 void details_look(struct dispatcher *); /* details.c: asks for more when half of what may be out is answered */
 
-/* details_out.c: those on their way and those held back. An answer's `ids` are as they were asked for, one or "a,b,c"; what isn't
- * settled is held back a while, each time twice as long. Times are the loop's (ns). Returns when it was asked for, 0: it wasn't. */
+enum detail_answer {
+	DETAIL_SETTLED,
+	DETAIL_PUT_OFF, /* it couldn't be had or written: again in a while */
+	DETAIL_IN_VAIN, /* it said nothing new: again in a while, each time twice as long */
+};
+
+/* details_out.c: those on their way, with their handlers, and held back. `ids` are as they were asked for, one or "a,b,c". Times are
+ * the loop's (ns). */
 void details_out_init(struct dispatcher *);
 void details_out_add(struct dispatcher *, enum entity_id, struct str ids, int64_t now);
-int64_t details_out_answered(struct dispatcher *, uint64_t entity, struct str ids, bool settled, int64_t now);
-void details_out_fetched(struct dispatcher *, uint64_t entity, struct str ids); /* its handler has it now */
-unsigned details_out_applying(const struct dispatcher *, enum entity_id); /* how many it has and hasn't answered */
-/* So often was it answered, and settled nothing, that it isn't worth another call. */
+/* Returns when it was asked for, 0: it wasn't. */
+int64_t details_out_answered(struct dispatcher *, uint64_t entity, struct str ids, enum detail_answer, int64_t now);
+void details_out_fetched(
+	struct dispatcher *, uint64_t entity, struct str ids, int64_t now); /* its handler has it now */
+unsigned details_out_applying(const struct dispatcher *, enum entity_id);   /* how many it has and hasn't answered */
+/* So often was it in vain that it isn't worth another call. */
 bool details_out_in_vain(struct dispatcher *, enum entity_id, struct str ids);
 void details_out_expire(struct dispatcher *, int64_t now);
 void details_out_lost(struct dispatcher *);			/* zoho-io was restarted */

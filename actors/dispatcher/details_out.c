@@ -11,14 +11,20 @@
 enum { HELD_MAX = 1000, VAIN_MAX = 6 };
 static const int64_t answer_timeout_ns = 120000000000, held_ns = 45000000000, remembered_ns = 3600000000000;
 
+enum detail_state {
+	DETAIL_OUT,	   /* zoho-io has it */
+	DETAIL_APPLYING,   /* its handler has it */
+	DETAIL_HELD,	   /* it settled nothing: not asked for again before until_ns */
+	DETAIL_REMEMBERED, /* it may be asked for again; until_ns: how often it was in vain is forgotten */
+};
+
 struct detail {
 	TAILQ_ENTRY(detail) in_list;
+	enum detail_state state;
 	enum entity_id entity;
-	int64_t sent_ns;
-	int64_t until_ns; /* held back, or remembered; 0: on its way */
-	bool applying;	  /* its handler has it */
-	bool remembered;  /* it may be asked for again */
-	unsigned vain;	  /* answers so far that settled nothing */
+	int64_t sent_ns, moved_ns; /* asked for; when it came into its state */
+	int64_t until_ns;
+	unsigned vain; /* answers so far that said nothing new */
 	size_t len;
 	char ids[];
 };
@@ -28,68 +34,77 @@ void details_out_init(struct dispatcher *d)
 	TAILQ_INIT(&d->details_out);
 }
 
+/* What is in which state is counted here alone. */
+static void move(struct dispatcher *d, struct detail *t, enum detail_state to, int64_t now)
+{
+	d->details_in_flight -= t->state == DETAIL_OUT;
+	d->details_held -= t->state == DETAIL_HELD;
+	d->details_in_flight += to == DETAIL_OUT;
+	d->details_held += to == DETAIL_HELD;
+	t->state = to;
+	t->moved_ns = now;
+}
+
 static void drop(struct dispatcher *d, struct detail *t)
 {
+	move(d, t, DETAIL_REMEMBERED, 0);
 	TAILQ_REMOVE(&d->details_out, t, in_list);
-	if (t->until_ns)
-		d->details_held--;
-	else if (!t->applying)
-		d->details_in_flight--;
 	free(t);
 }
 
-static struct detail *find(struct dispatcher *d, uint64_t entity, struct str ids, bool remembered)
+static struct detail *find(struct dispatcher *d, uint64_t entity, struct str ids)
 {
 	struct detail *t;
 	TAILQ_FOREACH(t, &d->details_out, in_list)
-	if ((remembered ? t->remembered : !t->until_ns) && t->entity == entity && t->len == ids.len &&
-		!memcmp(t->ids, ids.data, ids.len))
+	if (t->entity == entity && t->len == ids.len && !memcmp(t->ids, ids.data, ids.len))
 		break;
 	return t;
 }
 
-void details_out_add(struct dispatcher *d, enum entity_id entity, struct str ids, int64_t now)
+static bool is_away(const struct detail *t)
 {
-	struct detail *known = find(d, entity, ids, true);
-	unsigned vain = known ? known->vain : 0;
-	if (known)
-		drop(d, known);
-	struct detail *t = calloc(1, sizeof *t + ids.len);
-	if (!t)
-		die(EXIT_TEMPORARY, "out of memory");
-	*t = (struct detail){.entity = entity, .sent_ns = now, .vain = vain, .len = ids.len};
-	memcpy(t->ids, ids.data, ids.len);
-	TAILQ_INSERT_TAIL(&d->details_out, t, in_list);
-	d->details_in_flight++;
+	return t->state == DETAIL_OUT || t->state == DETAIL_APPLYING;
 }
 
-int64_t details_out_answered(struct dispatcher *d, uint64_t entity, struct str ids, bool settled, int64_t now)
+void details_out_add(struct dispatcher *d, enum entity_id entity, struct str ids, int64_t now)
 {
-	struct detail *t = find(d, entity, ids, false);
-	if (!t)
+	struct detail *t = find(d, entity, ids);
+	if (!t) {
+		t = calloc(1, sizeof *t + ids.len);
+		if (!t)
+			die(EXIT_TEMPORARY, "out of memory");
+		*t = (struct detail){.state = DETAIL_REMEMBERED, .entity = entity, .len = ids.len};
+		memcpy(t->ids, ids.data, ids.len);
+		TAILQ_INSERT_TAIL(&d->details_out, t, in_list);
+	}
+	t->sent_ns = now;
+	move(d, t, DETAIL_OUT, now);
+}
+
+int64_t details_out_answered(
+	struct dispatcher *d, uint64_t entity, struct str ids, enum detail_answer answer, int64_t now)
+{
+	struct detail *t = find(d, entity, ids);
+	if (!t || !is_away(t))
 		return 0;
 	int64_t sent = t->sent_ns;
-	if (settled) {
+	if (answer == DETAIL_SETTLED) {
 		drop(d, t);
 		return sent;
 	}
-	t->until_ns = now + (held_ns << t->vain);
-	t->vain += t->vain < VAIN_MAX;
-	if (!t->applying)
-		d->details_in_flight--;
-	t->applying = false;
-	if (++d->details_held >= HELD_MAX)
+	move(d, t, DETAIL_HELD, now);
+	t->until_ns = now + (held_ns << (answer == DETAIL_IN_VAIN ? t->vain : 0));
+	t->vain += answer == DETAIL_IN_VAIN && t->vain < VAIN_MAX;
+	if (d->details_held >= HELD_MAX)
 		details_later(d);
 	return sent;
 }
 
-void details_out_fetched(struct dispatcher *d, uint64_t entity, struct str ids)
+void details_out_fetched(struct dispatcher *d, uint64_t entity, struct str ids, int64_t now)
 {
-	struct detail *t = find(d, entity, ids, false);
-	if (!t || t->applying)
-		return;
-	t->applying = true;
-	d->details_in_flight--;
+	struct detail *t = find(d, entity, ids);
+	if (t && t->state == DETAIL_OUT)
+		move(d, t, DETAIL_APPLYING, now);
 }
 
 unsigned details_out_applying(const struct dispatcher *d, enum entity_id entity)
@@ -97,17 +112,14 @@ unsigned details_out_applying(const struct dispatcher *d, enum entity_id entity)
 	const struct detail *t;
 	unsigned n = 0;
 	TAILQ_FOREACH(t, &d->details_out, in_list)
-	n += t->applying && t->entity == entity;
+	n += t->state == DETAIL_APPLYING && t->entity == entity;
 	return n;
 }
 
 bool details_out_in_vain(struct dispatcher *d, enum entity_id entity, struct str ids)
 {
-	const struct detail *t;
-	TAILQ_FOREACH(t, &d->details_out, in_list)
-	if (t->vain == VAIN_MAX && t->entity == entity && t->len == ids.len && !memcmp(t->ids, ids.data, ids.len))
-		return true;
-	return false;
+	const struct detail *t = find(d, entity, ids);
+	return t && t->vain == VAIN_MAX;
 }
 
 void details_out_expire(struct dispatcher *d, int64_t now)
@@ -115,10 +127,10 @@ void details_out_expire(struct dispatcher *d, int64_t now)
 	struct detail *t, *next;
 	for (t = TAILQ_FIRST(&d->details_out); t; t = next) {
 		next = TAILQ_NEXT(t, in_list);
-		if (t->until_ns && !t->remembered && now >= t->until_ns) {
-			t->remembered = true;
+		if (t->state == DETAIL_HELD && now >= t->until_ns) {
+			move(d, t, DETAIL_REMEMBERED, now);
 			t->until_ns = now + remembered_ns;
-		} else if (t->until_ns ? now >= t->until_ns : now - t->sent_ns > answer_timeout_ns) {
+		} else if (is_away(t) ? now - t->moved_ns > answer_timeout_ns : now >= t->until_ns) {
 			drop(d, t);
 		}
 	}
@@ -129,7 +141,7 @@ void details_out_lost(struct dispatcher *d)
 	struct detail *t, *next;
 	for (t = TAILQ_FIRST(&d->details_out); t; t = next) {
 		next = TAILQ_NEXT(t, in_list);
-		if (!t->until_ns)
+		if (t->state == DETAIL_OUT)
 			drop(d, t);
 	}
 }
@@ -141,7 +153,7 @@ void details_out_list(const struct dispatcher *d, struct buf *b)
 	buf_str(b, "");
 	TAILQ_FOREACH(t, &d->details_out, in_list)
 	{
-		if (t->remembered)
+		if (t->state == DETAIL_REMEMBERED)
 			continue;
 		buf_str(b, lead);
 		buf_add(b, t->ids, t->len);

@@ -86,6 +86,8 @@ void batches_done(struct dispatcher *, const struct msg_work_done *);
 void retry_event(struct dispatcher *, struct event *, const char *code, const char *error);
 void bury_event(struct dispatcher *, struct event *, const char *code, const char *reason);
 /* A delete that something later contradicted, and Zoho says 404: it is done as of now. */
+/* The contact that the event asked for is of the other type: that is fetched, and as what it was it is gone. */
+void other_type_event(struct dispatcher *, struct event *, enum entity_id type);
 void confirm_delete(struct dispatcher *, struct event *);
 int64_t backoff_ns(const struct config *, unsigned attempts);
 

@@ -133,11 +133,13 @@ void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 	struct record *r = fetching(d, m->entity, m->id, m->seq);
 	if (!m->failed) { /* with the handler; it reports */
 		if (!m->seq)
-			details_out_fetched(d, m->entity, m->id);
+			details_out_fetched(d, m->entity, m->id, loop_now(d->actor->loop));
 		details_look(d);
 		return;
 	}
-	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, m->away, loop_now(d->actor->loop));
+	int64_t asked_ns = m->seq ? 0
+				  : details_out_answered(d, m->entity, m->id, m->away ? DETAIL_SETTLED : DETAIL_PUT_OFF,
+					    loop_now(d->actor->loop));
 	if (m->away) {
 		put_off(d, r);
 		details_later(d);
@@ -197,7 +199,8 @@ static void detail_applied(struct dispatcher *d, const struct msg_record_applied
 	if (m->retry)
 		return; /* still wanted; it is held back by itself (or its entity parked), and nobody else waits */
 	if (outcome == OUTCOME_DEAD_LETTER || outcome == OUTCOME_SKIPPED || outcome == OUTCOME_REFETCH ||
-		(outcome == OUTCOME_STALE && details_out_in_vain(d, (enum entity_id)m->entity, m->id)))
+		((outcome == OUTCOME_STALE || outcome == OUTCOME_UNCHANGED) &&
+			details_out_in_vain(d, (enum entity_id)m->entity, m->id)))
 		details_gone(d, (enum entity_id)m->entity, m->id, asked_ns);
 	if (outcome == OUTCOME_REFETCH && other_type(m->entity))
 		fetch_again(d, other_type(m->entity), m->id);
@@ -206,12 +209,14 @@ static void detail_applied(struct dispatcher *d, const struct msg_record_applied
 /* As what it was it is gone. */
 static void of_other_type(struct dispatcher *d, struct record *r, const struct msg_record_applied *m)
 {
-	fetch_again(d, other_type(m->entity), m->id);
-	if (r->current && r->current->deletes)
+	enum entity_id type = other_type(m->entity);
+	if (r->current && !r->current->deletes) {
+		other_type_event(d, r->current, type);
+		return;
+	}
+	fetch_again(d, type, m->id);
+	if (r->current)
 		confirm_delete(d, r->current);
-	else if (r->current)
-		bury_event(d, r->current, "contact_type",
-			"Zoho says that this contact is of the other type; it was fetched as such");
 	else
 		queue_settle(&d->queue, r, loop_now(d->actor->loop));
 }
@@ -227,8 +232,10 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 	}
 	d->away_times = 0;
 	/* zoho-io answers two requests for one record once: any answer ends the detail's, too */
-	bool settled = !m->retry && (outcome == OUTCOME_APPLIED || memchr(m->id.data, ',', m->id.len));
-	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, settled, loop_now(d->actor->loop));
+	bool settled = !m->retry && (outcome == OUTCOME_APPLIED || memchr(m->id.data, ',', m->id.len)),
+	     nothing_new = !m->retry && (outcome == OUTCOME_STALE || outcome == OUTCOME_UNCHANGED);
+	enum detail_answer answer = settled ? DETAIL_SETTLED : nothing_new ? DETAIL_IN_VAIN : DETAIL_PUT_OFF;
+	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, answer, loop_now(d->actor->loop));
 	bool writable = judge_writable(d, r, m);
 	if (!r) {
 		if (!m->seq)

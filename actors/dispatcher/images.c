@@ -254,7 +254,7 @@ static bool more_urgent(const struct dispatcher *d)
 {
 	const struct run *r;
 	TAILQ_FOREACH(r, &d->runs, in_list)
-	if (r->lane < LANE_DETAIL || images_of_run(r))
+	if (!r->waits && (r->lane < LANE_DETAIL || images_of_run(r)))
 		return true;
 	return zoho_shut(d, LANE_DETAIL, ENTITY_PRODUCT);
 }

@@ -123,12 +123,15 @@ static void on_strangers(void *ctx, const struct db_reply *reply)
 		run_fail(d, r, "the rows that the table has beside them could not be read");
 }
 
-/* Of a table that doesn't fit, or that can't be known yet, nothing was written either. */
+/* Of a table that doesn't fit nothing was written either. */
 void proofs_go_on(struct dispatcher *d, struct run *r)
 {
-	const struct entity *e = d->mapped[r->entity].now;
+	struct mapped_entity *m = &d->mapped[r->entity];
+	const struct entity *e = m->now;
 	if (r->proof == PROOF_WAITING)
 		look(d, r);
+	else if (!m->known)
+		mapped_entity_ask(m, d->db, &d->actor->config); /* the next tick knows */
 	else if (!r->proof_asked && e)
 		db_query(d->db, &entity_statements(e, LOOK_PLAIN)->strangers, on_strangers, ask(d, r),
 			1 + (e->fixed != NULL), d->actor->config.zoho_organization_id, e->fixed);

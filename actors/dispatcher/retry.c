@@ -8,6 +8,7 @@
 
 static const struct db_statement again = {"dispatch_retry", SQL_DISPATCH_RETRY};
 static const struct db_statement dead = {"apply_dead_letter_queue", SQL_APPLY_DEAD_LETTER_QUEUE};
+static const struct db_statement other = {"dispatch_other_type", SQL_DISPATCH_OTHER_TYPE};
 static const struct db_statement confirm = {"dispatch_confirm_delete", SQL_DISPATCH_CONFIRM_DELETE};
 
 static void on_written(void *ctx, const struct db_reply *r)
@@ -72,4 +73,15 @@ void confirm_delete(struct dispatcher *d, struct event *e)
 	queue_forget(&d->queue, e);
 	queue_settle(&d->queue, r, loop_now(d->actor->loop));
 	db_query(d->db, &confirm, on_confirmed, d, 2, d->actor->config.zoho_organization_id, seq);
+}
+
+void other_type_event(struct dispatcher *d, struct event *e, enum entity_id type)
+{
+	char seq[24];
+	snprintf(seq, sizeof seq, "%" PRIu64, e->seq);
+	struct record *r = e->record;
+	queue_forget(&d->queue, e);
+	queue_settle(&d->queue, r, loop_now(d->actor->loop));
+	db_query(
+		d->db, &other, on_confirmed, d, 3, d->actor->config.zoho_organization_id, seq, entity_names[type].name);
 }

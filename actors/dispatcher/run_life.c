@@ -40,6 +40,8 @@ static void on_opened(void *ctx, const struct db_reply *reply)
 	struct run *r = o->run;
 	free(o);
 	r->opening = false;
+	if (r->closing)
+		return; /* cancelled meanwhile: its end is behind this in the queue */
 	if (reply->failure != DB_OK || !PQntuples(reply->results[0])) {
 		snprintf(r->error, sizeof r->error, "the run could not be opened: %s", reply->message);
 		bulk_finished(d, r);
@@ -102,7 +104,9 @@ static void open_row(struct dispatcher *d, struct run *r, const char *who)
 		fence, per_page, *r->filter ? r->filter : NULL, *r->correlation ? r->correlation : NULL, who,
 		r->parent ? r->parent->id : NULL, flag(r->options.dry_run), *r->options.since ? r->options.since : NULL,
 		flag(r->options.incremental), flag(r->options.verify), flag(r->options.confirm_deletes),
-		flag(r->options.with_stock_only), flag(r->options.active_only)};
+		flag(r->options.with_stock_only), flag(r->options.active_only), flag(r->options.sync_images)};
+	if (r->entity) /* the ERP's table may have been corrected: known anew before its rows are looked at */
+		mapped_entity_ask(&d->mapped[r->entity], d->db, &d->actor->config);
 	struct db_call *call = db_begin(d->db);
 	add(call, &open_run, sizeof params / sizeof *params, params);
 	if (run_is_many(r))

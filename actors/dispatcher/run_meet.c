@@ -32,9 +32,8 @@ static void promote(struct dispatcher *d, struct run *r, enum lane lane)
 }
 
 /* The request waits for the run that was running already. */
-static void join(struct dispatcher *d, struct run *r, const char *id)
+static void join(struct dispatcher *d, struct run *r, struct run *running, const char *id)
 {
-	struct run *running = run_find(d, str_of(id), 0);
 	if (running) {
 		running->options.sync_images |= r->options.sync_images;
 		promote(d, running, r->lane);
@@ -45,25 +44,20 @@ static void join(struct dispatcher *d, struct run *r, const char *id)
 		else
 			bulk_accepted(d, &r->waiters[i], id);
 	}
-	if (running && r->parent) {
-		/* A child of sync-all that finds its entity being synced: that run reports to the parent as well. */
-		if (!running->parent)
-			running->parent = r->parent;
-		else
-			r->parent->children_left--;
-	} else if (r->parent) {
-		r->parent->children_left--;
-	}
+	if (r->parent) /* a part that finds its work being done: that run reports to the parent */
+		running->parent = r->parent;
 	struct run *parent = r->parent;
 	run_free(d, r);
 	if (parent)
 		run_check(d, parent);
 }
 
+/* A run reports to one parent; of a part, what it did is that one's. */
 void run_meet(struct dispatcher *d, struct run *r, const char *id, bool does_it)
 {
-	if (does_it)
-		join(d, r, id);
-	else
+	struct run *running = run_find(d, str_of(id), 0);
+	if (!does_it || (r->parent && (!running || running->parent)))
 		stand_back(d, r, id);
+	else
+		join(d, r, running, id);
 }

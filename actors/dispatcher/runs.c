@@ -169,8 +169,12 @@ void runs_applied(struct dispatcher *d, const struct msg_page_applied *m)
 
 void run_scan_again(struct dispatcher *d, struct run *r)
 {
+	if (r->last && r->applied_n >= r->last)
+		return; /* all of it is there; it waits for something else */
 	while (r->first < r->pages_size && r->applied[r->first])
 		r->first++;
+	if (r->expected < r->first)
+		r->expected = 0; /* the list has grown beyond what was expected: nobody knows how far */
 	run_scan(d, r);
 }
 
@@ -212,6 +216,11 @@ void runs_tick(struct dispatcher *d)
 	}
 }
 
+static enum lane lane_of(const char *who)
+{
+	return !strcmp(who, "drift") ? LANE_DRIFT : !strcmp(who, "api") ? LANE_USER : LANE_SCHEDULED;
+}
+
 static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t fence)
 {
 	struct run *r = run_make(d);
@@ -219,7 +228,7 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	r->fence = fence;
 	r->taken_over = true;
 	r->entity = entity_by_name(str_of(PQgetvalue(res, row, 2)));
-	r->lane = LANE_SCHEDULED;
+	r->lane = lane_of(PQgetvalue(res, row, 20));
 	r->options.per_page = atoi(PQgetvalue(res, row, 3));
 	snprintf(r->filter, sizeof r->filter, "%s", PQgetvalue(res, row, 4));
 	r->since_us = strtoll(PQgetvalue(res, row, 5), NULL, 10);
@@ -236,6 +245,10 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	r->stocked = strstr(PQgetvalue(res, row, 14), "stock");
 	r->pictured = strstr(PQgetvalue(res, row, 14), "images");
 	r->all_well = *PQgetvalue(res, row, 15) != 't';
+	r->options.incremental = *PQgetvalue(res, row, 16) == 't';
+	snprintf(r->options.since, sizeof r->options.since, "%s", PQgetvalue(res, row, 17));
+	r->options.confirm_deletes = *PQgetvalue(res, row, 18) == 't';
+	r->options.sync_images = *PQgetvalue(res, row, 19) == 't';
 	for (uint64_t page = 1; page < r->first && !run_is_many(r); page++)
 		mark_applied(r, page);
 	log_info("run goes on", LF_STR("run", r->id), LF_STR("entity", entity_names[r->entity].name),
@@ -259,6 +272,7 @@ static void on_resumed(void *ctx, const struct db_reply *reply)
 		r = *PQgetvalue(res, i, 7) ? run_find(d, str_of(PQgetvalue(res, i, 7)), 0) : NULL;
 		if (child && r && !child->parent) {
 			child->parent = r;
+			child->lane = r->lane;
 			r->children_left++;
 		}
 	}

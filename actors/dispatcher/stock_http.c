@@ -69,7 +69,8 @@ static void take_query(struct ids *ids, struct str query)
 		size_t value = at + sizeof key - 1;
 		if (end >= value && !memcmp(query.data + at, key, sizeof key - 1))
 			take_id(ids, query.data + value, end - value);
-		else if (end > at && memcmp(query.data + at, wait, sizeof wait - 1) != 0)
+		else if (end > at &&
+			 (end - at < sizeof wait - 1 || memcmp(query.data + at, wait, sizeof wait - 1) != 0))
 			snprintf(ids->unknown, sizeof ids->unknown, "%.*s", (int)(end - at), query.data + at);
 	}
 }

@@ -251,6 +251,15 @@ static void on_finished(void *ctx, const struct db_reply *r)
 	j->done(j->ctx, j);
 }
 
+/* Every record is refused for a structural reason (class 42), or by a trigger, all of several of them: it is the table that takes
+ * none. What was fetched for an event is tried again later, as events are. */
+static bool nothing_goes(const struct job *j)
+{
+	if (!j->n || j->refused_42 + j->raised < j->n)
+		return false;
+	return j->refused_42 || j->n > 1 || (j->kind == JOB_RECORD && j->seq);
+}
+
 void job_next_range(struct job *j)
 {
 	bool more = j->depth || j->next_single < j->n;
@@ -262,8 +271,7 @@ void job_next_range(struct job *j)
 		decide(j);
 		return;
 	}
-	/* Every record refused for the same structural reason (class 42): the entity is broken, not its records. */
-	if (j->refused_42 && j->refused_42 == j->n) {
+	if (nothing_goes(j)) {
 		j->retry = true;
 		db_query(j->applier->db, &rollback, NULL, NULL, 0);
 		slot_hand_none(j->applier->actor->slot);
@@ -285,7 +293,8 @@ void job_run(struct applier *p, struct job *j)
 	j->applier = p;
 	j->retry = j->repeated = j->begun = false;
 	j->careful = j->single_step;
-	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = 0;
+	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = j->raised = 0;
+	*j->put_off = *j->put_off_words = 0;
 	j->stock = 0;
 	buf_reset(&p->stock);
 	j->closed_n = 0;

@@ -41,10 +41,11 @@ struct job {
 	bool retry;    /* nothing was done; `sqlstate` and `error` say why */
 	bool repeated; /* PAGE: it had been applied before */
 	char sqlstate[SQLSTATE_BYTES];
-	char error[256]; /* PostgreSQL's words */
-	char table[64];	 /* the table that they are about, or "" */
-	char column[64]; /* the column that they are about, or "" */
-	uint64_t created, updated, unchanged, stale, failed, refused_42;
+	char error[256];				  /* PostgreSQL's words */
+	char put_off[SQLSTATE_BYTES], put_off_words[256]; /* of the last record that is to be tried again */
+	char table[64];					  /* the table that they are about, or "" */
+	char column[64];				  /* the column that they are about, or "" */
+	uint64_t created, updated, unchanged, stale, failed, refused_42, raised;
 	uint64_t stock,
 		stock_created; /* whose stock changed, and how many of these are new; their ids: applier.stock */
 	uint64_t closed[MESSAGE_LIST_MAX]; /* QUEUE, RECORD: further queue rows that it settled */

@@ -6,7 +6,22 @@
 #include <string.h>
 #include "actors/handler/slices.h"
 
-/* "a" or "a.0.b", n bytes of it. */
+static struct json_object *descend(struct json_object *at, const char *path, size_t n);
+
+/* Of the numbers that are added up the one that is none; else the first. */
+static struct json_object *worst(struct json_object *list, const char *path, size_t n)
+{
+	struct json_object *found = NULL;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *v = descend(json_object_array_get_idx(list, i), path, n);
+		if (v && diagnose_value(RULE_NUMBER, v))
+			return v;
+		found = found ? found : v;
+	}
+	return found;
+}
+
+/* "a", "a.0.b" or "a.*.b", n bytes of it. */
 static struct json_object *descend(struct json_object *at, const char *path, size_t n)
 {
 	char step[96];
@@ -15,6 +30,8 @@ static struct json_object *descend(struct json_object *at, const char *path, siz
 		while (end < n && path[end] != '.')
 			end++;
 		snprintf(step, sizeof step, "%.*s", (int)end, path);
+		if (json_object_is_type(at, json_type_array) && !strcmp(step, "*"))
+			return worst(at, path + end + 1, n - end - 1);
 		if (json_object_is_type(at, json_type_array))
 			at = json_object_array_get_idx(at, strtoul(step, NULL, 10));
 		else if (!json_object_object_get_ex(at, step, &at))
@@ -198,11 +215,13 @@ void diagnose(
 	const struct field version[] = {{.path = e->version_path, .column = "", .rule = RULE_TIME}, {0}};
 	struct json_tokener *tok = json_tokener_new_ex(SLICE_DEPTH_MAX);
 	struct json_object *doc = tok ? json_tokener_parse_ex(tok, record.data, (int)record.len) : NULL;
-	if (!json_object_is_type(doc, json_type_object)) {
+	bool parsed = tok && json_tokener_get_error(tok) == json_tokener_success,
+	     object = json_object_is_type(doc, json_type_object);
+	if (parsed && !object) {
 		buf_fmt(field, "%.*s", (int)strcspn(e->id_path, "|"), e->id_path);
 		buf_fmt(to, "field %s: \"%.*s\" is not a record", field->data, (int)(record.len < 80 ? record.len : 80),
 			record.data);
-	} else if (json_object_is_type(doc, json_type_object) && !check_storable(record, to, field) &&
+	} else if (object && !check_storable(record, to, field) &&
 		   !(!named && (check_id(e, doc, to, field) || check(version, doc, "", words, to, field))) &&
 		   !check(e->fields, doc, "", words, to, field) && e->lines)
 		check_lines(e->lines, e->lines->path, doc, "", words, to, field);

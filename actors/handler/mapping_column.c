@@ -74,7 +74,7 @@ const struct column *fit_column(struct fit *f, const struct mapped_table *t, con
 		misfit(f, "column %s of %s is computed and can't be written: leave it out", c->name, t->shown);
 	else if (!may)
 		misfit(f, "this role may not %s column %s of %s: GRANT it the right to%s", writes ? "write" : "read",
-			c->name, t->shown, writes ? " (a view must pass it on)" : "");
+			c->name, t->shown, writes && at->view ? " (a view must pass it on)" : "");
 	if (writes && fit_written(f, c->name))
 		misfit(f,
 			"column %s of %s is written to twice: name another column for one of the two, or leave it out (\"\")",

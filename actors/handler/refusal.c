@@ -83,12 +83,15 @@ static void refuse(struct job *j, const struct db_reply *r)
 	db_add(call, &undo, 0, NULL);
 	if (r->failure == DB_REFERENCE || (r->failure == DB_RAISED && j->kind == JOB_QUEUE)) {
 		j->outcomes[j->at.lo] = OUTCOME_RETRY;
+		snprintf(j->put_off, sizeof j->put_off, "%s", r->sqlstate);
+		snprintf(j->put_off_words, sizeof j->put_off_words, "%s", r->message);
 		db_run(call, on_buried, j);
 		return;
 	}
 	j->outcomes[j->at.lo] = OUTCOME_DEAD_LETTER;
 	j->failed++;
-	j->refused_42 += r->failure == DB_PROGRAM || r->failure == DB_RAISED;
+	j->refused_42 += r->failure == DB_PROGRAM;
+	j->raised += r->failure == DB_RAISED;
 	if (j->kind == JOB_QUEUE)
 		finish_payload(j, j->at.lo, call);
 	db_run(call, j->kind == JOB_QUEUE ? on_payload : on_exhumed, j);

@@ -26,8 +26,8 @@ bool report_work(struct actor *a, const struct job *j, const struct msg_work *m)
 			.seqs = {j->seqs, j->n},
 			.outcomes = {j->outcomes, j->retry ? 0 : j->n},
 			.retry = j->retry,
-			.sqlstate = str_of(j->sqlstate),
-			.error = str_of(j->error),
+			.sqlstate = str_of(j->retry ? j->sqlstate : j->put_off),
+			.error = str_of(j->retry ? j->error : j->put_off_words),
 			.superseded = {j->closed, j->closed_n}});
 }
 

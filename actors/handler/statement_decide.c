@@ -79,10 +79,15 @@ static const char doubtful[] =
 /* Whether details are asked for that nothing in the list's row calls for. Where it has no version nothing ever would: of entities whose
  * webhooks have none either, whenever the list is read, of others by a drift scan. And of those that are few, or come by the hundred,
  * a drift scan asks for all: their lines are compared with the table, too. */
+static bool may_be_blind(const struct entity *e, enum look look)
+{
+	return e->details && (look == LOOK_VERIFYING || e->unversioned);
+}
+
 static void blind(struct buf *b, const struct entity *e, enum look look, const char *n)
 {
 	bool all = look == LOOK_VERIFYING && (e->unversioned || e->many);
-	if (!e->details || (look != LOOK_VERIFYING && !e->unversioned))
+	if (!may_be_blind(e, look))
 		buf_str(b, "false");
 	else
 		buf_fmt(b,
@@ -178,10 +183,12 @@ static void put(struct buf *b, const struct entity *e, enum look look)
 		" observed_at = excluded.observed_at,"
 		" list_hash = excluded.list_hash, detail_hash = ");
 	buf_str(b, look == LOOK_VERIFYING ? kept_detail : "excluded.detail_hash");
+	buf_str(b, ", seen_hash = coalesce(excluded.list_hash, s.seen_hash), detail_modified = CASE WHEN ");
+	blind(b, e, look, "excluded");
 	buf_str(b,
-		", seen_hash = coalesce(excluded.list_hash, s.seen_hash), detail_modified = coalesce(excluded.detail_modified,"
+		" THEN NULL ELSE coalesce(excluded.detail_modified,"
 		" CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN s.last_modified END,"
-		" s.detail_modified), detail_wanted = ");
+		" s.detail_modified) END, detail_wanted = ");
 	wanted(b, e, look);
 	buf_str(b, ", last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
 		   " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at,"
@@ -190,12 +197,19 @@ static void put(struct buf *b, const struct entity *e, enum look look)
 	buf_str(b, " RETURNING source_entity_id, detail_wanted, apply_token)");
 }
 
-/* want: losers that contradict what is there, of the same version, or that have none. (A row that somebody else has changed meanwhile was
- * judged by him.) */
-static void want(struct buf *b)
+/* want: losers that contradict what is there, of the same version; ask: those whose detail is asked for blindly, which is less urgent
+ * (what is wanted of the version that is known is: dispatch_details.sql). A row that somebody else has changed meanwhile was
+ * judged by him. */
+static void want(struct buf *b, const struct entity *e, enum look look)
 {
-	buf_str(b, ", want AS (UPDATE tds_entity_state s SET detail_wanted = true WHERE s.ctid = ANY (ARRAY(SELECT at"
-		   " FROM known WHERE ours AND NOT better AND (contradicts OR blind))) AND NOT s.detail_wanted)");
+	static const char losers[] =
+		" WHERE s.ctid = ANY (ARRAY(SELECT at FROM known WHERE ours AND NOT better AND %s)) AND NOT s.detail_wanted)";
+	buf_str(b, ", want AS (UPDATE tds_entity_state s SET detail_wanted = true");
+	buf_fmt(b, losers, "contradicts");
+	if (!may_be_blind(e, look))
+		return;
+	buf_str(b, ", ask AS (UPDATE tds_entity_state s SET detail_wanted = true, detail_modified = NULL");
+	buf_fmt(b, losers, "blind AND NOT contradicts");
 }
 
 /* A candidate that won by the snapshot and lost at the lock (another writer's commit came between) is not done: decided
@@ -217,7 +231,7 @@ void statement_decision(struct buf *b, const struct entity *e, enum look look)
 	candidates(b, e);
 	known(b, e, look);
 	put(b, e, look);
-	want(b);
+	want(b, e, look);
 }
 
 void statement_outcomes(struct buf *b)

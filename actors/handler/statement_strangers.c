@@ -15,7 +15,9 @@ char *statement_strangers(const struct entity *e)
 	const struct field *deleted = statement_keep(e, KEEP_DELETED);
 	buf_fmt(&key, "k.%s%s", e->key, e->shape ? "::text" : "");
 	statement_with_fixed(&b, e, 2);
-	buf_fmt(&b, "SELECT coalesce(array_agg(%s), '{}')::text FROM %s k WHERE ", key.data, e->table);
+	/* EXCEPT: never row by row, however few the planner expects */
+	buf_fmt(&b, "SELECT coalesce(array_agg(id), '{}')::text FROM (SELECT %s AS id FROM %s k WHERE ", key.data,
+		e->table);
 	statement_scope(&b, e->shape, "k");
 	buf_str(&b, " AND ");
 	statement_row_active(&b, e, "k");
@@ -24,9 +26,8 @@ char *statement_strangers(const struct entity *e)
 	buf_str(&b, " AND ");
 	statement_is_id(&b, key.data);
 	buf_fmt(&b,
-		" AND NOT EXISTS (SELECT FROM tds_entity_state s WHERE s.organization_id = $1 AND s.entity_type = '%s'"
-		" AND s.source_entity_id = %s%s)",
-		entity_names[e->id].name, key.data, tells_deleted(e) ? " AND s.deleted_at IS NULL" : "");
+		" EXCEPT SELECT s.source_entity_id FROM tds_entity_state s WHERE s.organization_id = $1 AND s.entity_type = '%s'%s) x",
+		entity_names[e->id].name, tells_deleted(e) ? " AND s.deleted_at IS NULL" : "");
 	buf_free(&key);
 	return b.data;
 }

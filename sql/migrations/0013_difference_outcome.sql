@@ -16,3 +16,7 @@ CREATE FUNCTION tds_difference_outcome(d tds_differences) RETURNS text LANGUAGE 
 		WHERE s.organization_id = d.organization_id AND s.entity_type = d.entity_type AND s.source_entity_id = d.source_entity_id),
 		'proving') END
 $fn$;
+
+-- What a run asked for by itself is found by its record.
+DROP INDEX tds_sync_queue_run;
+CREATE INDEX tds_sync_queue_run ON tds_sync_queue (sync_run_id, source_entity_id, seq) WHERE sync_run_id IS NOT NULL;

@@ -6,9 +6,9 @@ WITH gone AS (
 	WHERE q.organization_id = $1 AND q.seq = $2::bigint AND q.status IN ('pending', 'processing', 'retry', 'failed')
 	RETURNING q.*
 ), log AS (
-	INSERT INTO tds_sync_logs (organization_id, sync_queue_id, entity_type, source_entity_id, operation_type, operation_status,
+	INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type, source_entity_id, operation_type, operation_status,
 		attempt_number, error_message, error_code, worker_id)
-	SELECT organization_id, id, entity_type, source_entity_id, operation_type, 'dead_letter', attempt_count, $3, $4, $6 FROM gone
+	SELECT organization_id, id, sync_run_id, entity_type, source_entity_id, operation_type, 'dead_letter', attempt_count, $3, $4, $6 FROM gone
 )
 INSERT INTO tds_dead_letter_queue (sync_queue_id, inbox_event_id, organization_id, entity_type, source_entity_id, operation_type,
 	failure_reason, error_code, total_attempts, last_error_message, last_stack_trace, last_payload, last_modified, observed_at,

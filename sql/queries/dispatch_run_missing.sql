@@ -2,7 +2,7 @@
 -- and stood on no page. Each becomes a thin delete of
 -- the run, which its detail proves (404) or refutes; unless they are more than a share of the entity, which takes a person's word.
 -- A scan's first page was sent before anything that it could have missed was seen; what waits for its proof already isn't asked for
--- twice. $1 organisation, $2 run, $3 fence, $4 share, $5 the entity has details to prove it by. Answers how many are missing, how
+-- twice, what is an open dead letter neither. $1 organisation, $2 run, $3 fence, $4 share, $5 the entity has details to prove it by. Answers how many are missing, how
 -- many may be, how many are known, and whether they are being proved.
 WITH run AS MATERIALIZED (
 	SELECT r.entity_type, r.dry_run, r.confirm_deletes, (SELECT min(sent_at) FROM tds_run_pages WHERE run_id = r.id) AS sent_at
@@ -24,7 +24,8 @@ WITH run AS MATERIALIZED (
 		AND NOT EXISTS (SELECT FROM tds_sync_queue q WHERE q.sync_run_id = $2::uuid AND q.source_entity_id = m.id)
 		AND NOT EXISTS (SELECT FROM tds_sync_queue q WHERE q.organization_id = $1 AND q.entity_type = r.entity_type
 			AND q.source_entity_id = m.id AND q.operation_type = 'delete'
-			AND q.status IN ('pending', 'processing', 'retry', 'failed', 'dead_letter'))
+			AND q.status IN ('pending', 'processing', 'retry', 'failed', 'dead_letter')
+			AND (q.status <> 'dead_letter' OR EXISTS (SELECT FROM tds_dead_letter_queue d WHERE d.sync_queue_id = q.id AND NOT d.resolved)))
 ), noted AS (
 	INSERT INTO tds_differences (organization_id, run_id, entity_type, source_entity_id, kind, action, worker_id)
 	SELECT $1, $2::uuid, r.entity_type, m.id, 'missing_there', CASE WHEN NOT $5::boolean THEN 'left' WHEN j.n > j.most AND NOT j.confirmed THEN 'left'

@@ -59,8 +59,9 @@ WITH waiting AS (
 	FROM behind
 	UNION ALL
 	SELECT 'deletes_held', 'deletes-held:' || entity_type, 'warning', format('%s of %s are missing from Zoho''s list and stay', n, entity_type),
-		format('More at once than sync.deletes_share_max allows, or Zoho has no details to prove it by. Look: GET /api/bff/tds/runs/%s. If they are '
-			'really gone: tdsctl sync %s --confirm-deletes.', id, entity_type),
+		format(CASE WHEN entity_type = 'branch' THEN 'Zoho has no details of them to prove it by; a delete event does. Look: GET /api/bff/tds/runs/%s.'
+			ELSE 'More at once than sync.deletes_share_max allows. Look: GET /api/bff/tds/runs/%s. If they are really gone: tdsctl sync %s --confirm-deletes.' END,
+			id, entity_type),
 		entity_type, n, NULL, to_jsonb(n)
 	FROM held
 	UNION ALL

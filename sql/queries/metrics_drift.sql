@@ -9,7 +9,7 @@ WITH scan AS MATERIALIZED (
 	LEFT JOIN LATERAL (SELECT max(started_at) AS at FROM tds_sync_runs r WHERE r.organization_id = $1 AND r.entity_type = e.name
 		AND r.verify AND r.scan_complete AND r.status = 'completed' AND r.failed_events = 0) c ON true
 ), difference AS MATERIALIZED (
-	SELECT d.run_id, d.source_entity_id, d.kind, d.fields, d.found_at, tds_difference_outcome(d) AS action
+	SELECT d.run_id, d.source_entity_id, d.kind, d.fields, d.found_at, CASE d.action WHEN 'proving' THEN tds_difference_outcome(d) ELSE d.action END AS action
 	FROM scan s JOIN tds_differences d ON d.run_id = s.id
 )
 SELECT jsonb_build_object('timestamp', tds_time_json(now()), 'entities', jsonb_object_agg(s.entity_type, jsonb_build_object(

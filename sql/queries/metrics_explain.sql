@@ -26,7 +26,7 @@ WITH state AS (
 ), told AS (
 	SELECT l."timestamp" AS at, jsonb_strip_nulls(jsonb_build_object('at', tds_time_json(l."timestamp"), 'what', l.what, 'by', l.worker_id,
 		'from', CASE WHEN l.sync_queue_id IS NOT NULL AND l.sync_run_id IS NULL THEN coalesce('webhook ' || l.event_type, 'webhook')
-			WHEN l.sync_queue_id IS NOT NULL THEN 'Zoho''s answer (404) to what a scan of ' || coalesce(l.run_type, 'it') || ' missed'
+			WHEN l.sync_queue_id IS NOT NULL THEN 'what Zoho said (404, or another contact_type) of what a scan of ' || coalesce(l.run_type, 'it') || ' missed'
 			WHEN l.sync_run_id IS NOT NULL THEN 'page of a ' || coalesce(l.run_type, 'sync') ELSE 'detail fetched from Zoho' END,
 		'event_id', l.inbox_event_id, 'queue_id', l.sync_queue_id, 'run_id', l.sync_run_id, 'page', coalesce((l.context_data ->> 'page')::int, l.page),
 		'received_at', tds_time_json(l.received_at), 'version', coalesce(l.context_data -> 'version', to_jsonb(l.event_modified)),
@@ -41,7 +41,11 @@ SELECT jsonb_build_object('entity_type', $2::text, 'entity_id', $3::text,
 	'state', (SELECT to_jsonb(s) - '{organization_id,entity_type,source_entity_id,list_hash,detail_hash,seen_hash,apply_token}'::text[] FROM state s),
 	'written_by', (SELECT t.entry FROM told t WHERE t.what IN ('created', 'updated', 'deleted') ORDER BY t.at DESC LIMIT 1),
 	'replaced', (SELECT t.entry FROM told t WHERE t.what IN ('created', 'updated', 'deleted') ORDER BY t.at DESC OFFSET 1 LIMIT 1),
-	'ignored', coalesce((SELECT jsonb_agg(t.entry ORDER BY t.at DESC) FROM told t WHERE t.what = 'stale'), '[]'),
+	'ignored', coalesce((SELECT jsonb_agg(i.entry ORDER BY i.at DESC) FROM (
+		SELECT t.at, t.entry FROM told t WHERE t.what = 'stale'
+		UNION ALL SELECT q.completed_at, jsonb_strip_nulls(jsonb_build_object('at', tds_time_json(q.completed_at), 'what', 'superseded', 'event_id', q.inbox_event_id,
+			'queue_id', q.id, 'version', q.last_modified, 'why', 'something newer of the record was applied first'))
+		FROM queue q WHERE q.processing_result ->> 'outcome' = 'superseded') i), '[]'),
 	'history', coalesce((SELECT jsonb_agg(t.entry ORDER BY t.at DESC) FROM told t), '[]'),
 	'queue', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('queue_id', q.id, 'event_id', q.inbox_event_id, 'operation', q.operation_type,
 		'status', q.status, 'result', q.processing_result, 'version', q.last_modified, 'created_at', tds_time_json(q.created_at), 'attempts', q.attempt_count,

@@ -152,17 +152,29 @@ def joined():
     check("each of its parts is a run of its own", unless(len(kinds) == len(ENTITIES) and {n for _, n in kinds} == {1}, kinds))
 
 
+def parts_of_two():
+    """Two runs of runs at once, each with a part about products: both are done, and each answers for its own."""
+    sim, tds = world(sim={"latency_ms": 100, "items": 120, "active-items": 120}, sync={"details": False, "images": False})
+    everything, both = in_parallel(lambda name: tds.bulk(name, active_only=False), ("sync-all", "items-with-stock"), 2)
+    for reply in (everything, both):
+        part = (reply.json.get("results") or {}).get("products") or {}
+        check(f"{reply.json['message']}: it has its part of products", unless(part.get("success") and part["stats"]["total_processed"] == 120, reply))
+    check("the stock is there", checker.differences(sim, tds, entities=("product",)))
+
+
 def parts_left():
     """The dispatcher dies while a part of sync-all waits for another run: its successor does that part, too."""
     sim, tds = world(sim={"latency_ms": 100, "items": 300, "active-items": 300}, sync={"details": False, "images": False})
-    first = tds.bulk_start("products", batch_size=10)
-    everything = tds.bulk_start("sync-all", active_only=False)
+    tds.bulk("sync-all", active_only=False)
+    first = tds.bulk_start("products", batch_size=10, dry_run=True)
+    everything = tds.bulk_start("sync-all", active_only=False, incremental=True)
     others = wait_for(lambda: tds.value("SELECT count(*) FROM tds_sync_runs WHERE parent_run_id = %s", everything) == len(ENTITIES) - 1, 20)
     tds.replaced("dispatcher", tds.kill("dispatcher"))
     check("a part waits when the dispatcher dies", unless(others, others))
     check("both runs end", differs((tds.run_done(first, 60), tds.run_done(everything, 60)), ("completed", "completed")))
-    parts = tds.rows("SELECT run_type, status FROM tds_sync_runs WHERE parent_run_id = %s", everything)
-    check("no part is left out", unless(len(parts) == len(ENTITIES) and {s for _, s in parts} == {"completed"}, parts))
+    parts = tds.rows("SELECT run_type, status, configuration_snapshot->>'incremental' FROM tds_sync_runs WHERE parent_run_id = %s", everything)
+    check("no part is left out", unless(len(parts) == len(ENTITIES) and {s for _, s, _ in parts} == {"completed"}, parts))
+    check("each is done as it was asked for", differs({i for _, _, i in parts}, {"true"}))
     check("every row is there", checker.differences(sim, tds, details=False))
 
 
@@ -178,6 +190,24 @@ def promoted():
     lanes = [re.search(r"lane=(\S+)", line)[1] for line in tds.log().splitlines() if "msg=call" in line and "entity=product" in line]
     check("which then goes on in the lane of people's syncs", unless(lanes[0] == "drift" and lanes[-1] == "user" and lanes.count("user") > 10, lanes))
     check("every row is there", differs(tds.value("SELECT count(*) FROM products"), 300))
+
+
+def grown():
+    """A list that is longer than it was, and somebody joins the scan, or zoho-io dies, behind the page that was expected to be the last."""
+    sim, tds = world(sim={"customers": 60}, sync={"page_size": 10, "details": False, "schedule": [], "certificate_age_max": "60s"})
+    ids = sim.ids("customer")
+    for number in ids[-25:]:
+        sim.control("POST", f"records/customer/{number}?listed=false&touch=false", {})
+    tds.bulk("customers", batch_size=10)
+    for number in ids[-25:]:
+        sim.control("POST", f"records/customer/{number}?touch=false", {})
+    sim.fault(kind="slow", path="/contacts", delay_ms=3000, after=4)
+    run_id = tds.bulk_start("customers", batch_size=10)
+    check("the pages that were expected are there", unless(wait_for(lambda: tds.value("SELECT count(*) FROM tds_run_pages WHERE run_id = %s", run_id) == 4, 20), run_id))
+    tds.replaced("zoho-io", tds.kill("zoho-io"))
+    sim.no_faults()
+    check("and the others come, though zoho-io died", differs(tds.run_done(run_id, 60), "completed"))
+    check("all of them", differs(tds.value("SELECT total_events FROM tds_sync_runs WHERE id = %s", run_id), 60))
 
 
 def resumed():
@@ -279,4 +309,4 @@ def linked_later():
 
 
 if __name__ == "__main__":
-    run(every_entity, details_together, incremental, options, joined, parts_left, promoted, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)
+    run(every_entity, details_together, incremental, options, joined, parts_of_two, parts_left, promoted, grown, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)

@@ -129,6 +129,24 @@ def strangers():
                                                                      after["complete_as_of"] == before["complete_as_of"] != after["compared_at"], after))
 
 
+def given_up():
+    """A proof that Zoho refused is a dead letter; once that is dealt with, the next scan asks again."""
+    sim, tds = world(sim=SMALL)
+    tds.bulk("vendors")
+    number = sim.ids("vendor")[3]
+    sim.delete("vendor", number)
+    sim.fault(kind="html", status=400, path=f"/contacts/{number}", body='{"code":2,"message":"Invalid value"}')
+    tds.bulk("vendors", verify=True)
+    check("what Zoho refuses to say is a dead letter", unless(wait_for(lambda: tds.value("SELECT count(*) FROM tds_dead_letter_queue WHERE NOT resolved") == 1, 30),
+                                                             tds.rows("SELECT * FROM tds_sync_queue")))
+    sim.no_faults()
+    reply = tds.bulk("vendors", verify=True)
+    check("nobody asks as long as it is open", unless(stats(reply).get("deleted") == 0 and tds.row("vendor", number, "deleted_at IS NULL"), reply))
+    tds.rows("UPDATE tds_dead_letter_queue SET resolved = true")
+    reply = tds.bulk("vendors", verify=True)
+    check("then it is asked again", unless(stats(reply).get("deleted") == 1 and tds.row("vendor", number, "deleted_at IS NOT NULL"), reply))
+
+
 def other_type():
     """A customer that became a vendor: gone from the one table, there in the other."""
     sim, tds = world(sim=SMALL)
@@ -140,6 +158,17 @@ def other_type():
     check("the customer is gone", unless(wait_for(lambda: tds.row("customer", number, "is_active") is False, 20), tds.row("customer", number, "is_active")))
     check("the vendor is there", unless(wait_for(lambda: tds.row("vendor", number, "is_active"), 20), tds.rows("SELECT * FROM tds_sync_queue")))
     check("no dead letter comes of that", differs(tds.value("SELECT count(*) FROM tds_dead_letter_queue"), 0))
+    again, fresh = sim.ids("customer")[6:8]
+    tds.rows("DELETE FROM customers WHERE zoho_contact_id = %s", fresh)
+    tds.rows("DELETE FROM tds_entity_state WHERE source_entity_id = %s", fresh)
+    for known, number_ in ((True, again), (False, fresh)):
+        sim.change("customer", number_, {"contact_type": "vendor"})
+        event = accepted(tds.webhook("customers", json.dumps({"contact": {"contact_id": number_}})))
+        words = "known" if known else "unknown"
+        check(f"a thin webhook of an {words} one is done with", unless(wait_for(lambda: tds.row("vendor", number_, "deleted_at IS NULL"), 20) and
+              {s for s, in tds.rows("SELECT status::text FROM tds_sync_queue WHERE inbox_event_id = %s", event)} == {"completed"}, tds.rows("SELECT * FROM tds_sync_queue WHERE inbox_event_id = %s", event)))
+        check(f"as a customer it is gone ({words})", unless(wait_for(lambda: not tds.row("customer", number_, "is_active"), 10), number_))
+    check("none of these is a dead letter", differs(tds.value("SELECT count(*) FROM tds_dead_letter_queue"), 0))
     check("and the scan says so", differs([(d["entity_id"], d["action"]) for d in drift(tds, "customer")["differences"]], [(number, "deleted")]))
 
 
@@ -213,6 +242,8 @@ def scan():
     tds.rows("UPDATE product_prices SET price = 4711 WHERE zoho_item_id = (SELECT min(zoho_item_id) FROM product_prices)")
     tds.bulk("products", verify=True, active_only=False)
     tds.bulk("pricelists", verify=True)
+    lanes = [line.split("lane=")[1].split()[0] for line in tds.log().splitlines() if "msg=call" in line and "correlation_id=details" in line]
+    check("which is less urgent than what webhooks tell of", differs("realtime" in lanes[-1:], False))
     check("stock by location and prices are compared, too, in the background", tds.quiet(60) or tds.heal() or
           checker.differences(sim, tds, entities=("product", "price_list")) or
           differs(tds.value("SELECT count(*) FROM product_stock WHERE stock_on_hand = 4711") + tds.value("SELECT count(*) FROM product_prices WHERE price = 4711"), 0))
@@ -259,6 +290,10 @@ def dry_run():
         set(found) == {"missing_here", "differs", "missing_there"} and found["differs"]["entity_id"] == changed and
         found["differs"]["fields"]["company_name"][1] == "Somebody else" and set(found["differs"]["fields"]) == {"company_name", "zoho_last_modified"}, found))
     check("and which would be deleted", differs((found["missing_there"]["entity_id"], found["missing_there"]["action"]), (gone, "none")))
+    sim.change("vendor", sim.ids("vendor")[0], {"company_name": "Another one"})
+    reply = tds.bulk("sync-all", dry_run=True)
+    found = tds.get(f"/api/bff/tds/runs/{reply.json['run_id']}").json
+    check("of sync-all it tells what its parts found", unless({d["entity_type"] for d in found["differences"]} >= {"customer"} and len(found["parts"]) == len(ENTITIES), found))
     check("no cursor moves", unless(tds.value("SELECT last_sync_status FROM tds_sync_cursors WHERE entity_type = 'customer'") == "completed", "no cursor"))
     reply = tds.bulk("customers")
     check("what it told is what a sync then does", differs(tuple(stats(reply).get(k) for k in ("created", "updated", "deleted")), (1, 1, 1)))
@@ -302,4 +337,4 @@ def explained():
 
 
 if __name__ == "__main__":
-    run(proved, share, strangers, other_type, killed, scan, by_itself, dry_run, explained)
+    run(proved, share, strangers, given_up, other_type, killed, scan, by_itself, dry_run, explained)

@@ -238,18 +238,39 @@ def theirs():
 
     def deliver(number, sku):
         return accepted(tds.webhook("products", wrap("product", {**numbers(sim.record("product", number)["record"]), "sku": sku, "last_modified_time": soon()})))
-    events = [deliver(bad, "refused"), deliver(out, "left out")]
+    tds.post("/api/bff/tds/entities/product/pause")  # so that they come in one batch
+    wrong = accepted(tds.webhook("products", wrap("product", {**numbers(sim.record("product", sim.ids("product")[5])["record"]), "rate": "much", "last_modified_time": soon()})))
+    events = [deliver(bad, "refused"), deliver(out, "left out"), wrong]
+    tds.post("/api/bff/tds/entities/product/resume")
     event = deliver(good, "fine")
     check("others go on at once", differs((tds.finished(event, 5)[0], tds.row("product", good, "sku")), ("completed", "fine")))
     check("the record that a trigger refuses is tried as often as others, then a dead letter", differs(tds.finished(events[0])[0], "dead_letter"))
     check("so is one that it leaves out", differs(tds.finished(events[1])[0], "dead_letter"))
     letters = dict(tds.rows("SELECT source_entity_id, failure_reason || coalesce(last_error_message, '') FROM tds_dead_letter_queue"))
-    check("each says what happened", unless("we want no such thing" in letters[bad] and "left the row out" in letters[out], letters))
+    tds.finished(wrong)
+    letters.update(tds.rows("SELECT source_entity_id, failure_reason FROM tds_dead_letter_queue WHERE source_entity_id = %s", sim.ids("product")[5]))
+    check("each says what happened to it", unless("we want no such thing" in letters[bad] and "left the row out" in letters[out] and
+                                                  "rate" in letters[sim.ids("product")[5]], letters))
     tds.heal()
     check("and nothing is called parked", differs(tds.value("SELECT count(*) FROM tds_alerts WHERE alert_type = 'entity_parked'"), 0))
     sim.change("product", bad, {"sku": "refused"})
     reply = tds.bulk("products", active_only=False)
     check("of a page it is that record, too", unless(reply.json["stats"]["failed"] == 1 and tds.value("SELECT count(*) FROM products") == 59, reply))
+
+
+def alone_on_its_page():
+    """The only record of a page is refused by a trigger: the sync goes on, and the record is a dead letter."""
+    sim, tds = world(sim={"invoices": 11})
+    tds.rows("""CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.zoho_invoice_id = '%s' THEN RAISE 'we want no such thing'; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER theirs BEFORE INSERT OR UPDATE ON invoices FOR EACH ROW EXECUTE FUNCTION theirs()""" % sim.ids("invoice")[-1])
+    reply = tds.bulk("invoices", batch_size=10)
+    check("a page of one that is refused fails that one", unless(reply.json["stats"]["failed"] == 1 and reply.json["stats"]["created"] == 10, reply))
+    tds.rows("CREATE OR REPLACE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'closed for today'; END $$")
+    tds.rows("CREATE TRIGGER theirs BEFORE INSERT OR UPDATE ON bills FOR EACH ROW EXECUTE FUNCTION theirs()")
+    reply = tds.bulk("bills")
+    check("a table that refuses all of them fails the sync, and no record", unless(
+        "closed for today" in (reply.json["error"] or "") and tds.value("SELECT count(*) FROM tds_dead_letter_queue WHERE entity_type = 'bill'") == 0, reply))
 
 
 def whole_or_not_at_all():
@@ -296,4 +317,4 @@ def whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, ready_means_ready, zoho_away, owners, theirs, whole_or_not_at_all)
+    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, ready_means_ready, zoho_away, owners, theirs, alone_on_its_page, whole_or_not_at_all)

@@ -250,6 +250,14 @@ def looked_at(sim, tds, erp):
     check("an active row that the ERP's table alone has is asked for, and marked when Zoho doesn't know it", unless(
         (reply.json["stats"]["missing"], reply.json["stats"]["deleted"], erp.run('SELECT active FROM erp."Items" WHERE zoho_ref = 4711')) == (1, 1, [(0,)]), reply))
     erp.run('DELETE FROM erp."Items" WHERE zoho_ref IN (4711, 4712)')
+    erp.run("INSERT INTO erp.clients (zoho, name) VALUES ('4711', 'made up')")
+    tds.rows("INSERT INTO customers (organization_id, zoho_contact_id, contact_name) SELECT %s, 'n' || n, 'x' FROM generate_series(1, 3) n", ORGANIZATION)
+    tds.rows("UPDATE customers SET zoho_contact_id = substr(zoho_contact_id, 2)")
+    reply = tds.bulk("customers", verify=True)
+    check("so is one of any other entity, and the default table that isn't used says nothing", unless(
+        (reply.json["stats"]["missing"], reply.json["stats"]["deleted"]) == (1, 1) and erp.run("SELECT gone IS NOT NULL FROM erp.clients WHERE zoho = '4711'") == [(True,)], reply))
+    erp.run("DELETE FROM erp.clients WHERE zoho = '4711'")
+    tds.rows("DELETE FROM customers")
     check("rows that are gone come back with their lines", tds.quiet(30) or tds.heal() or wrong(erp, sim))
 
 
@@ -406,13 +414,15 @@ def mapped_elsewhere(sim, tds, erp):
     tds.bulk("customers")  # what lists say has been seen
     for table in ("clients", "invoices", "invoice_rows"):
         erp.run(f"CREATE TABLE erp.{table}2 (LIKE erp.{table} INCLUDING ALL); GRANT SELECT, INSERT, UPDATE, DELETE ON erp.{table}2 TO erp_tds")
-    old = {name: tds.actor(name)["pid"] for name in ("handler:invoice#0", "handler:customer#0")}
+    old = {name: tds.actor(name)["pid"] for name in ("handler:invoice#0", "handler:customer#0", "dispatcher")}
     tds.configure(mapping={"invoice": {**INVOICE, "table": "erp.invoices2", "lines": {**INVOICE["lines"], "table": "erp.invoice_rows2"}},
                            "customer": {**CUSTOMER, "table": "erp.clients2"}})
     tds.ask("reload")
     check("the handlers take the new mapping over", unless(all(tds.replaced(name, pid) for name, pid in old.items()), tds.log()[-1500:]))
+    wait_for(tds.readyz, 20)
     for name in ("customers", "invoices"):
-        tds.bulk(name)
+        reply = tds.bulk(name)
+        check(f"{name} are pulled once more", unless(reply.status == 200 and reply.json["success"], reply))
     check("details are fetched once more", tds.quiet(60))
     counts = "SELECT (SELECT count(*) FROM erp.clients{0}), (SELECT count(*) FROM erp.invoices{0}), (SELECT count(*) FROM erp.invoice_rows{0})"
     check("and all of it stands in the new tables", differs(erp.run(counts.format(2)), erp.run(counts.format(""))))
