@@ -235,20 +235,39 @@ static void writing(struct buf *b, const struct entity *e, const char *from, con
 	log_rows(b, e, worker);
 }
 
-/* How many rows are new: as many as records had none, or somebody's trigger or rule left one out without a word. */
-static const char created[] =
-	"CASE (SELECT count(*) FROM ins) WHEN (SELECT count(*) FROM val v WHERE v.own IS NULL AND NOT v.del) THEN (SELECT count(*) FROM"
-	" ins) ELSE ('" LEFT_OUT "' || (SELECT count(*) FROM ins))::bigint END";
+/* As many lines as the records carry; those that stand for several rows each aren't counted. */
+static void all_lines(struct buf *b, const struct entity *e)
+{
+	if (e->stock) {
+		buf_str(b,
+			" AND (SELECT count(*) FROM lin) = (SELECT count(*) FROM fresh n JOIN moved m ON m.id = n.id)");
+	} else if (e->lines && !e->lines->nested) {
+		buf_str(b, " AND (SELECT count(*) FROM lin) = (SELECT coalesce(sum(jsonb_array_length(");
+		statement_path(b, "v.doc", e->lines->path, true);
+		buf_str(b, ")), 0) FROM val v WHERE v.has_lines)");
+	}
+}
+
+/* How many rows are new: as many as records had none, or somebody's trigger or rule left one out, or a line, without a word. */
+static void created(struct buf *b, const struct entity *e)
+{
+	buf_str(b,
+		"CASE WHEN (SELECT count(*) FROM ins) = (SELECT count(*) FROM val v WHERE v.own IS NULL AND NOT v.del)");
+	all_lines(b, e);
+	buf_str(b, " THEN (SELECT count(*) FROM ins) ELSE ('" LEFT_OUT "' || (SELECT count(*) FROM ins))::bigint END");
+}
 
 /* What was written, and ids of records that were known and had no row any more: `known_before` says of i.id whether it was. */
 static void counts(struct buf *b, const struct entity *e, enum look look, const char *known_before)
 {
 	static const char updated[] = "(SELECT count(*) FROM upd)";
 	const char *more = e->stock ? statement_stock_updated : "0";
+	buf_str(b, "(");
+	created(b, e);
 	buf_fmt(b,
-		"%4$s, %1$s + %2$s, (SELECT count(*) FROM val) - (SELECT count(*) FROM ins) - %1$s - %2$s,"
+		"), %1$s + %2$s, (SELECT count(*) FROM val) - (SELECT count(*) FROM ins) - %1$s - %2$s,"
 		" (SELECT array_agg(i.id) FROM ins i WHERE %3$s)",
-		updated, more, known_before, created);
+		updated, more, known_before);
 	if (e->stock)
 		statement_stock_counts(b, e, look);
 	else if (look)

@@ -38,7 +38,7 @@ enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
  * link, after the commit: sets own ids of records that refer to each other; its sql is "" where there is nothing to link.
  *   QUEUE $1 organisation $2 seqs            DOCS  $1 organisation $2 ids text[] */
 /* What an INSERT says that took less rows than it was given. */
-#define LEFT_OUT "a trigger or a rule left the row out of its table"
+#define LEFT_OUT "a trigger or a rule left the row, or a line of it, out of its table"
 struct entity_statements {
 	struct db_statement apply[SOURCES], decide[SOURCES], write[SOURCES], link[SOURCES], lost, strangers;
 	struct db_statement plan, kept, facts; /* where it has `stock`, else their sql is NULL: statement_stock_… */

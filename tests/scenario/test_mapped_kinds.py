@@ -35,9 +35,10 @@ def late_links():
         tds.rows(statement)
     for name in ("invoice_parts", "invoice_parts_0", "invoice_parts_1", "invoice_parts_2", "orders_shown"):
         tds.rows(f"ALTER TABLE {name} OWNER TO {owner}")
+    old = tds.actor("dispatcher")["pid"]
     tds.configure(mapping=MAPPING)
     tds.ask("reload")
-    check("the mapping is taken over", unless(wait_for(tds.readyz, 20), tds.log()[-1500:]))
+    check("the mapping is taken over", unless(tds.replaced("dispatcher", old) and wait_for(tds.readyz, 20), tds.log()[-1500:]))
     for name in ("orders", "invoices", "products", "customers"):
         reply = tds.bulk(name, active_only=False)
         check(f"{name} are pulled", unless(reply.status == 200 and reply.json["success"], reply))
