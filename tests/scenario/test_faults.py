@@ -8,9 +8,9 @@ vanished stay as they are until somebody has proof.
 import os
 import re
 import sys
+import time
 
 import psycopg2
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
