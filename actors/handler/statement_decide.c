@@ -185,6 +185,8 @@ static void put(struct buf *b, const struct entity *e, enum look look)
 	buf_str(b, look == LOOK_VERIFYING ? kept_detail : "excluded.detail_hash");
 	buf_str(b, ", seen_hash = coalesce(excluded.list_hash, s.seen_hash), detail_modified = CASE WHEN ");
 	blind(b, e, look, "excluded");
+	if (e->details == DETAILS_BY_CONTENT) /* what the list says anew of the same version is no contradiction */
+		buf_str(b, " OR excluded.list_hash <> s.seen_hash");
 	buf_str(b,
 		" THEN NULL ELSE coalesce(excluded.detail_modified,"
 		" CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN s.last_modified END,"
