@@ -165,6 +165,8 @@ def other_type():
         sim.change("customer", number_, {"contact_type": "vendor"})
         event = accepted(tds.webhook("customers", json.dumps({"contact": {"contact_id": number_}})))
         words = "known" if known else "unknown"
+        tds.finished(event)
+        tds.quiet(20)
         check(f"a thin webhook of an {words} one is done with", unless(wait_for(lambda: tds.row("vendor", number_, "deleted_at IS NULL"), 20) and
               {s for s, in tds.rows("SELECT status::text FROM tds_sync_queue WHERE inbox_event_id = %s", event)} == {"completed"}, tds.rows("SELECT * FROM tds_sync_queue WHERE inbox_event_id = %s", event)))
         check(f"as a customer it is gone ({words})", unless(wait_for(lambda: not tds.row("customer", number_, "is_active"), 10), number_))
