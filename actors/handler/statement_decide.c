@@ -119,16 +119,17 @@ static void candidates(struct buf *b, const struct entity *e)
 }
 
 /* known: the candidates beside what their rows say now. */
-static void known(struct buf *b, const struct entity *e, enum look look)
+static void known(struct buf *b, const struct entity *e, enum source from, enum look look)
 {
+	const char *doubt = from == SOURCE_QUEUE ? doubtful : "false"; /* only events are doubted */
 	buf_str(b,
 		", known AS MATERIALIZED (SELECT c.*, s.ctid AS at, s.deleted_at IS NOT NULL"
 		" AS gone, coalesce(s.apply_token, 0) AS token, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
 		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
 	conflicts(b, e, "c");
-	buf_fmt(b, " AS contradicts, %s AS doubtful, ", doubtful);
+	buf_fmt(b, " AS contradicts, %s AS doubtful, ", doubt);
 	blind(b, e, look, "c");
-	buf_fmt(b, " AS blind, NOT %s AND (s.source_entity_id IS NULL OR ", doubtful);
+	buf_fmt(b, " AS blind, NOT %s AND (s.source_entity_id IS NULL OR ", doubt);
 	wins(b, "c", look);
 	buf_fmt(b,
 		") AS better FROM cand c LEFT JOIN LATERAL (SELECT k.ctid, k.* FROM tds_entity_state k"
@@ -228,10 +229,10 @@ static void outcomes(struct buf *b)
 		OUTCOME_REFETCH, OUTCOME_UNCHANGED, OUTCOME_UNCHANGED, OUTCOME_STALE);
 }
 
-void statement_decision(struct buf *b, const struct entity *e, enum look look)
+void statement_decision(struct buf *b, const struct entity *e, enum source from, enum look look)
 {
 	candidates(b, e);
-	known(b, e, look);
+	known(b, e, from, look);
 	put(b, e, look);
 	want(b, e, look);
 }
@@ -257,7 +258,7 @@ char *statement_decide(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0};
 	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 2 : 5);
-	statement_decision(&b, e, look);
+	statement_decision(&b, e, from, look);
 	statement_outcomes(&b);
 	statement_outcomes_from(&b, "");
 	return b.data;

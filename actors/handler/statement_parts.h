@@ -40,7 +40,7 @@ void statement_with_fixed(struct buf *, const struct entity *, int n); /* the sa
 
 /* cand, known, put and want: who wins over what tds_entity_state says. And the row that tells of each record, to which a
  * statement may add columns before its FROM. */
-void statement_decision(struct buf *, const struct entity *, enum look);
+void statement_decision(struct buf *, const struct entity *, enum source, enum look);
 /* "NOT v.del AND …": what the column of field number `i` becomes, over v (val) and t (the row that is there). */
 void statement_becomes(struct buf *, const struct field *, int i);
 bool statement_has_active(const struct entity *);

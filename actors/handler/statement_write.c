@@ -294,7 +294,7 @@ char *statement_apply(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0}, once = {0};
 	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 3 : 6);
-	statement_decision(&b, e, look);
+	statement_decision(&b, e, from, look);
 	writing(&b, e, "put p JOIN known c USING (source_entity_id) JOIN src x ON x.pos = c.pos",
 		from == SOURCE_QUEUE ? "$3" : "$6", look);
 	statement_outcomes(&b);
