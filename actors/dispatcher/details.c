@@ -50,7 +50,8 @@ static void on_wanted(void *ctx, const struct db_reply *r)
 	int sent = 0;
 	while (sent < PQntuples(res) && d->details_in_flight < out_max(d) && send(d, res, sent))
 		sent++;
-	d->details_ns = PQntuples(res) ? 0 : loop_now(d->actor->loop) + look_every_ns;
+	bool more = PQntuples(res) || d->details_behind; /* then the next answer is the time to look */
+	d->details_ns = more ? 0 : loop_now(d->actor->loop) + look_every_ns;
 	if (sent)
 		details_look(d);
 }
@@ -76,13 +77,18 @@ static bool nothing_more_urgent(const struct dispatcher *d)
 }
 
 /* Those that may be asked for: neither paused nor parked, and their handler gets on with what it has. */
-static void add_awake(const struct dispatcher *d, struct buf *b)
+static void add_awake(struct dispatcher *d, struct buf *b)
 {
+	d->details_behind = false;
 	buf_str(b, "{");
-	for (int e = 1; e < ENTITIES; e++)
-		if (!d->queue.paused[e] && !parked_entity(d, (enum entity_id)e) &&
-			details_out_applying(d, (enum entity_id)e) < out_max(d))
+	for (int e = 1; e < ENTITIES; e++) {
+		if (d->queue.paused[e] || parked_entity(d, (enum entity_id)e))
+			continue;
+		bool behind = details_out_applying(d, (enum entity_id)e) >= 2 * out_max(d);
+		d->details_behind |= behind;
+		if (!behind)
 			buf_fmt(b, "%s%s", b->len > 1 ? "," : "", entity_names[e].name);
+	}
 	buf_str(b, "}");
 }
 

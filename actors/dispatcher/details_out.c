@@ -1,5 +1,5 @@
 /* Which details are on their way, which their handlers have, and which were answered in vain a moment ago: none of them is asked for
- * anew meanwhile. Only the first keep Zoho busy; a handler that gets no further (somebody's lock) is given no more than one look's, and
+ * anew meanwhile. Only the first keep Zoho busy; a handler that gets no further (somebody's lock) is given no more than two looks', and
  * holds up nobody else's. So the
  * next ones can be looked up while others are still out, and a record whose detail settles nothing (Zoho's answer is older
  * than its list's) costs a call now and then, less and less often, and in the end none. */

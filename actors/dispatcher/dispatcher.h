@@ -41,6 +41,7 @@ struct dispatcher {
 	/* details.c, details_out.c */
 	bool details_asked, details_lines;
 	struct detail_list details_out;
+	bool details_behind;			  /* an entity was left out of the last look: its handler has enough */
 	unsigned details_in_flight, details_held; /* of details_out */
 	uint64_t details_calls;			  /* asked for since the start */
 	int64_t details_ns;			  /* not before */
