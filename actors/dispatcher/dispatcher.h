@@ -138,6 +138,7 @@ void bulk_cancel(struct actor *, struct edge *, const struct msg_http_request *)
 void stretch_tick(struct dispatcher *);
 int64_t stretch_due(struct dispatcher *, size_t entry); /* not before (wall clock, µs); says so where that is later */
 void stretch_ran(struct dispatcher *, size_t entry);
+double stretch_calls(struct dispatcher *, int64_t now, int64_t end); /* that the schedule takes meanwhile, unstretched (wall clock, µs) */
 void stretch_add(struct dispatcher *, struct buf *); /* ,"schedule":[…] */
 
 /* wanted.c: how many details are wanted, and when they are expected to be there. */

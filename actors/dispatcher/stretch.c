@@ -67,23 +67,36 @@ static double times(const struct config_schedule *e, int64_t now, int64_t end)
 	return (double)((at > now ? at < end : 0) + (at + day_us < end));
 }
 
+/* What the entries at intervals, or those at fixed times, cost until `end`. */
+static double calls_until(struct dispatcher *d, bool intervals, int64_t now, int64_t end)
+{
+	const struct config_schedules *all = &d->actor->config.sync_schedule;
+	double calls = 0;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct config_schedule *e = &all->at[i];
+		if ((e->every_ns > 0) != intervals)
+			continue;
+		calls += state(d)->at[i].calls *
+			 (intervals ? (double)(end - now) * 1000 / (double)e->every_ns : times(e, now, end));
+	}
+	return calls;
+}
+
+double stretch_calls(struct dispatcher *d, int64_t now, int64_t end)
+{
+	return calls_until(d, true, now, end) + calls_until(d, false, now, end);
+}
+
 /* By how much every interval is stretched, 1: not at all; 0: nothing is left of the day. */
 static double factor(struct dispatcher *d)
 {
-	const struct config_schedules *all = &d->actor->config.sync_schedule;
 	const struct zoho_view *z = &d->zoho;
-	int64_t now = now_us();
-	if (!z->known || !z->day_limit || z->day_resets_us <= now)
+	int64_t now = now_us(), end = z->day_resets_us;
+	if (!z->known || !z->day_limit || end <= now)
 		return 1;
-	double need = 0, reserve = (double)z->day_limit * (double)d->actor->config.zoho_daily_reserve_percent / 100;
-	double left = (double)z->day_left - reserve;
-	for (size_t i = 0; i < all->n; i++) {
-		double calls = state(d)->at[i].calls;
-		if (all->at[i].every_ns > 0)
-			need += calls * (double)(z->day_resets_us - now) * 1000 / (double)all->at[i].every_ns;
-		else
-			left -= calls * times(&all->at[i], now, z->day_resets_us);
-	}
+	double reserve = (double)z->day_limit * (double)d->actor->config.zoho_daily_reserve_percent / 100;
+	double need = calls_until(d, true, now, end);
+	double left = (double)z->day_left - reserve - calls_until(d, false, now, end);
 	return left <= 0 && need > 0 ? 0 : need > left ? need / left : 1;
 }
 

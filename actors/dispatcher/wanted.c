@@ -2,8 +2,9 @@
  *
  * calls: a record each, a hundred together where Zoho details many at once. A minute gives them calls_per_minute_max, less the
  * tenth kept for webhooks, less what all other lanes used of late. A day gives them what is left of it, less the reserve, less what
- * the others will use until it ends; what doesn't fit today goes on after the reset. Nobody can say while Zoho can't be reached or
- * asked. The lane takes the newest record first, of whichever entity, so one time holds for all. */
+ * the others will use until it ends: what the schedule costs, or what they used over the last day where that is more (minutes say
+ * nothing of a day: one complete sync would be thousands of calls). What doesn't fit today goes on after the reset. Nobody can say
+ * while Zoho can't be reached or asked. The lane takes the newest record first, of whichever entity, so one time holds for all. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,22 +12,25 @@
 #include "actors/handler/entity.h"
 #include "sql_embedded.h"
 
-enum { SAMPLES = 20, KEPT_PERCENT = 10 }; /* the latter as zoho-io's budget.c has it */
-static const int64_t sample_every_ns = 30000000000, look_busy_ns = 5000000000, look_idle_ns = 30000000000;
+enum { SAMPLES = 24, KEPT_PERCENT = 10 }; /* the latter as zoho-io's budget.c has it */
+static const int64_t minutes_every_ns = 25000000000, day_every_ns = 3600000000000;
+static const int64_t look_busy_ns = 5000000000, look_idle_ns = 30000000000;
 static const double day_s = 86400;
 static const struct db_statement count = {"dispatch_wanted", SQL_DISPATCH_WANTED};
 
-struct sample {
-	int64_t at_ns;
-	uint64_t calls, details;
+struct trail { /* what was used up to when, every so often */
+	struct sample {
+		int64_t at_ns;
+		uint64_t calls, details;
+	} at[SAMPLES];
+	unsigned n;
 };
 
 struct wanted {
 	bool asked, known;
-	int64_t look_ns, sample_ns, counted_us;
+	int64_t look_ns, counted_us;
 	uint64_t of[ENTITIES], total, calls;
-	struct sample samples[SAMPLES];
-	unsigned samples_n;
+	struct trail minutes, day;
 	int64_t finish_us; /* 0: nobody can say, `why` */
 	const char *why;
 };
@@ -49,24 +53,42 @@ static uint64_t calls_made(const struct actor *a)
 	return 0;
 }
 
-static void sample(struct dispatcher *d, struct wanted *w)
+/* Of them, for details: what is asked for and didn't come yet may wait for its minute. */
+static uint64_t details_made(const struct dispatcher *d)
 {
-	int64_t now = loop_now(d->actor->loop);
-	if (now < w->sample_ns)
-		return;
-	w->sample_ns = now + sample_every_ns;
-	w->samples[w->samples_n++ % SAMPLES] = (struct sample){now, calls_made(d->actor), d->details_calls};
+	return d->details_calls - d->details_in_flight;
 }
 
-/* Calls a minute that other lanes used, over the last ten minutes. */
-static double others(struct dispatcher *d, const struct wanted *w)
+static void sample(struct dispatcher *d, struct trail *t, int64_t every_ns)
 {
-	if (!w->samples_n)
+	int64_t now = loop_now(d->actor->loop);
+	if (t->n && now < t->at[(t->n - 1) % SAMPLES].at_ns + every_ns)
+		return;
+	t->at[t->n++ % SAMPLES] = (struct sample){now, calls_made(d->actor), details_made(d)};
+}
+
+/* Calls that other lanes used since the trail begins. */
+static double others(struct dispatcher *d, const struct trail *t)
+{
+	if (!t->n)
 		return 0;
-	const struct sample *old = &w->samples[w->samples_n > SAMPLES ? w->samples_n % SAMPLES : 0];
-	double minutes = (double)(loop_now(d->actor->loop) - old->at_ns) / 60e9;
-	double calls = (double)(calls_made(d->actor) - old->calls) - (double)(d->details_calls - old->details);
-	return minutes < 0.25 || calls < 0 ? 0 : calls / minutes;
+	const struct sample *old = &t->at[t->n > SAMPLES ? t->n % SAMPLES : 0];
+	double calls = (double)(calls_made(d->actor) - old->calls) - (double)(details_made(d) - old->details);
+	return calls < 0 ? 0 : calls;
+}
+
+/* Over the last ten minutes, however short a time of them is known: what a start begins with isn't what goes on. */
+static double others_a_minute(struct dispatcher *d, const struct wanted *w)
+{
+	return others(d, &w->minutes) / ((double)SAMPLES * (double)minutes_every_ns / 60e9);
+}
+
+/* Calls that others will use in the next `seconds`. */
+static double others_ahead(struct dispatcher *d, const struct wanted *w, double seconds)
+{
+	double yesterday = others(d, &w->day) * seconds / day_s;
+	double schedule = stretch_calls(d, now_us(), now_us() + (int64_t)(seconds * 1e6));
+	return schedule > yesterday ? schedule : yesterday;
 }
 
 static uint64_t calls_needed(const struct dispatcher *d, const struct wanted *w)
@@ -94,15 +116,15 @@ static const char *hindrance(const struct dispatcher *d)
 static double forecast(struct dispatcher *d, struct wanted *w, double reserve)
 {
 	const struct zoho_view *z = &d->zoho;
-	double most = (double)d->actor->config.zoho_calls_per_minute_max, used = others(d, w), calls = (double)w->calls;
-	double rate = most - (most > 1 ? most * KEPT_PERCENT / 100 : 0) - used;
+	double most = (double)d->actor->config.zoho_calls_per_minute_max, calls = (double)w->calls;
+	double rate = most - (most > 1 ? most * KEPT_PERCENT / 100 : 0) - others_a_minute(d, w);
 	double until_reset = (double)(z->day_resets_us - now_us()) / 1e6;
 	if (rate <= 0)
 		return -1;
 	if (!z->day_limit || until_reset <= 0)
 		return calls / rate * 60;
-	double today = (double)z->day_left - reserve - used * until_reset / 60;
-	double a_day = (double)z->day_limit - reserve - used * day_s / 60;
+	double today = (double)z->day_left - reserve - others_ahead(d, w, until_reset);
+	double a_day = (double)z->day_limit - reserve - others_ahead(d, w, day_s);
 	today = today > 0 ? today : 0;
 	if (calls <= today)
 		return calls / rate * 60;
@@ -163,7 +185,8 @@ void wanted_tick(struct dispatcher *d)
 	struct wanted *w = state(d);
 	int64_t now = loop_now(d->actor->loop);
 	bool busy = w->total || d->details_in_flight || !TAILQ_EMPTY(&d->runs);
-	sample(d, w);
+	sample(d, &w->minutes, minutes_every_ns);
+	sample(d, &w->day, day_every_ns);
 	if (w->asked || !db_up(d->db) || now < w->look_ns - (busy ? look_idle_ns - look_busy_ns : 0))
 		return;
 	w->asked = true;
