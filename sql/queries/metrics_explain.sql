@@ -27,7 +27,7 @@ WITH state AS (
 	SELECT l."timestamp" AS at, jsonb_strip_nulls(jsonb_build_object('at', tds_time_json(l."timestamp"), 'what', l.what, 'by', l.worker_id,
 		'from', CASE WHEN l.sync_queue_id IS NOT NULL AND l.sync_run_id IS NULL THEN coalesce('webhook ' || l.event_type, 'webhook')
 			WHEN l.sync_queue_id IS NOT NULL THEN 'what Zoho said (404, or another contact_type) of what a scan of ' || coalesce(l.run_type, 'it') || ' missed'
-			WHEN l.sync_run_id IS NOT NULL THEN 'page of a ' || coalesce(l.run_type, 'sync') ELSE 'detail fetched from Zoho' END,
+			WHEN l.sync_run_id IS NOT NULL THEN 'a page of a sync of ' || coalesce(l.run_type, 'it') ELSE 'detail fetched from Zoho' END,
 		'event_id', l.inbox_event_id, 'queue_id', l.sync_queue_id, 'run_id', l.sync_run_id, 'page', coalesce((l.context_data ->> 'page')::int, l.page),
 		'received_at', tds_time_json(l.received_at), 'version', coalesce(l.context_data -> 'version', to_jsonb(l.event_modified)),
 		'kept_version', l.context_data -> 'kept_version', 'why', l.context_data ->> 'why', 'attempt', l.attempt_number,

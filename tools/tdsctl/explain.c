@@ -3,7 +3,7 @@
 #include <string.h>
 #include "tools/tdsctl/ctl.h"
 
-/* "2026-11-26T07:30:00Z  updated by page 3 of a products (run …), version …" */
+/* "2026-11-26T07:30:00Z  updated by a page of a sync of products (run …, page …), version …" */
 static void say_entry(const struct ctl *c, const char *title, struct json_object *e)
 {
 	static const char *const also[] = {"run_id", "page", "event_id", "queue_id", "received_at", "version",
