@@ -17,7 +17,7 @@ const char entity_array[] = "{\"\""
 			    "}";
 
 const struct counter_names counter_names[COUNTERS] = {
-#define COUNTER(id, name, help) [COUNT_##id] = {name, help},
+#define COUNTER(id, name, by, help) [COUNT_##id] = {name, help, by},
 #include "actors/counters.def"
 #undef COUNTER
 };
@@ -69,4 +69,14 @@ const char *actor_kind_name(enum actor_kind kind)
 #undef ACTOR
 	};
 	return (unsigned)kind < ACTOR_KINDS ? names[kind] : "?";
+}
+
+enum actor_kind actor_kind_of(const char *name)
+{
+	size_t n = strcspn(name, ":#");
+	for (int kind = ACTOR_SUPERVISOR + 1; kind < ACTOR_KINDS; kind++)
+		if (strlen(actor_kind_name((enum actor_kind)kind)) == n &&
+			!strncmp(name, actor_kind_name((enum actor_kind)kind), n))
+			return (enum actor_kind)kind;
+	return ACTOR_SUPERVISOR;
 }

@@ -28,18 +28,26 @@ extern const char entity_array[];			 /* every name, as PostgreSQL's text[] has i
 enum entity_id entity_by_name(struct str name);		 /* ENTITY_NONE: no such */
 enum entity_id entity_by_bulk(struct str bulk);
 
+enum counted_by {
+#define ACTOR(id, symbol, name, essential, database, many) BY_##id = 1 << ACTOR_##id,
+#include "actors/actors.def"
+#undef ACTOR
+	BY_ANY = (1 << ACTOR_KINDS) - 1
+};
 enum counter_id {
-#define COUNTER(id, name, help) COUNT_##id,
+#define COUNTER(id, name, by, help) COUNT_##id,
 #include "actors/counters.def"
 #undef COUNTER
 	COUNTERS
 };
 struct counter_names {
 	const char *name, *help;
+	unsigned by; /* enum counted_by */
 };
 extern const struct counter_names counter_names[COUNTERS];
 
 const char *actor_kind_name(enum actor_kind);
+enum actor_kind actor_kind_of(const char *name); /* of "handler:product#1"; ACTOR_SUPERVISOR: no actor's */
 
 enum route_id {
 #define ROUTE(id, method, path, owner, text) ROUTE_##id,

@@ -26,15 +26,16 @@ static bool worth_sending(const struct dispatcher *d, const struct shard *s, int
 static void send_batch(struct dispatcher *d, struct shard *s, int64_t now)
 {
 	uint64_t seqs[MESSAGE_LIST_MAX];
-	size_t n = 0, max = batch_size(d, s);
+	size_t n = 0, again = 0, max = batch_size(d, s);
 	struct record *r, *next;
 	for (r = TAILQ_FIRST(&s->ready); r && n < max; r = next) {
 		next = TAILQ_NEXT(r, in_list);
 		r->current = queue_choose(r);
 		seqs[n++] = r->current->seq;
+		again += r->current->attempts > 0;
 		queue_to_state(&d->queue, r, RECORD_BATCHED, now);
 	}
-	struct msg_work m = {.batch = ++s->next_batch, .entity = s->entity, .seqs = {seqs, n}};
+	struct msg_work m = {.batch = ++s->next_batch, .entity = s->entity, .again = again, .seqs = {seqs, n}};
 	if (actor_send(d->actor, s->edge, MSG_WORK, &m)) {
 		s->in_flight++;
 		return;

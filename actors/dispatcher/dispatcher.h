@@ -33,6 +33,8 @@ struct dispatcher {
 	bool sweeping, sweep_all;
 	uint64_t sweep_from, settled, newest;
 	int64_t newest_at_ns, full_sweep_ns;
+	bool due_asked;
+	int64_t due_ns, due_later_ns; /* when the next attempt is due, as far as it is known */
 
 	/* fetches.c */
 	int64_t away_until_ns; /* Zoho couldn't be asked: not before */
@@ -63,6 +65,8 @@ struct dispatcher {
 	/* schedule.c */
 	int64_t *due_us; /* per entry of sync.schedule, wall clock */
 
+	struct leaving *leaving; /* retry.c: by seq */
+
 	/* drift.c */
 	bool drift_asked;
 	int64_t drift_ns; /* not before */
@@ -77,6 +81,7 @@ struct dispatcher {
 /* sweep.c: finds work that no hint told of. */
 void sweep_now(struct dispatcher *, bool all);
 void sweep_tick(struct dispatcher *);
+void due_at(struct dispatcher *, int64_t at_ns); /* an attempt is scheduled (monotonic) */
 
 /* batches.c: from ready records to handlers, and what became of them. */
 void batches_send(struct dispatcher *);
@@ -87,9 +92,11 @@ void batches_done(struct dispatcher *, const struct msg_work_done *);
 void retry_event(struct dispatcher *, struct event *, const char *code, const char *error);
 void bury_event(struct dispatcher *, struct event *, const char *code, const char *reason);
 /* A delete that something later contradicted, and Zoho says 404: it is done as of now. */
+void confirm_delete(struct dispatcher *, struct event *);
 /* The contact that the event asked for is of the other type: that is fetched, and as what it was it is gone. */
 void other_type_event(struct dispatcher *, struct event *, enum entity_id type);
-void confirm_delete(struct dispatcher *, struct event *);
+bool is_leaving(
+	const struct dispatcher *, uint64_t seq); /* one of these is being written: what a sweep says of it is old */
 int64_t backoff_ns(const struct config *, unsigned attempts);
 
 /* park.c: entities that can't be written. */
@@ -138,7 +145,8 @@ void bulk_cancel(struct actor *, struct edge *, const struct msg_http_request *)
 void stretch_tick(struct dispatcher *);
 int64_t stretch_due(struct dispatcher *, size_t entry); /* not before (wall clock, µs); says so where that is later */
 void stretch_ran(struct dispatcher *, size_t entry);
-double stretch_calls(struct dispatcher *, int64_t now, int64_t end); /* that the schedule takes meanwhile, unstretched (wall clock, µs) */
+/* Calls that the schedule takes meanwhile, unstretched (wall clock, µs). */
+double stretch_calls(struct dispatcher *, int64_t now, int64_t end);
 void stretch_add(struct dispatcher *, struct buf *); /* ,"schedule":[…] */
 
 /* wanted.c: how many details are wanted, and when they are expected to be there. */

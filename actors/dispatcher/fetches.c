@@ -58,6 +58,8 @@ void fetches_send(struct dispatcher *d)
 		!d->actor->draining) {
 		if (!ask(d, r))
 			return;
+		if (r->current && r->current->attempts)
+			actor_count(d->actor, COUNT_RETRIED, 1);
 		queue_to_state(&d->queue, r, RECORD_FETCHING, now);
 	}
 }

@@ -25,6 +25,7 @@ struct job {
 	struct slices *docs;   /* PAGE, RECORD; the first n are to be applied, what follows is left as it is */
 	const char *page_text; /* PAGE: these n as a parameter, where that was made already; else NULL */
 	size_t n;
+	uint64_t again;	       /* QUEUE: how many of them were tried before */
 	int64_t sent_us;       /* PAGE, RECORD */
 	char run[40];	       /* PAGE: uuid */
 	uint64_t page, fence;  /* PAGE */

@@ -107,6 +107,7 @@ bool intake_job(struct intake *in, const struct applier *p, const struct waiting
 		j->kind = JOB_QUEUE;
 		j->seqs = w->seqs;
 		j->n = w->message.work.seqs.n;
+		j->again = w->message.work.again;
 		return true;
 	}
 	bool cut = w->type == MSG_PAGE ? of_page(in, p->entity, &w->message.page, j)

@@ -7,6 +7,7 @@ void count_job(struct actor *a, const struct job *j)
 	actor_count(a, COUNT_PROCESSED, done + j->failed);
 	actor_count(a, COUNT_SUCCEEDED, done);
 	actor_count(a, COUNT_FAILED, j->failed);
+	actor_count(a, COUNT_RETRIED, j->again);
 	actor_count(a, COUNT_CREATED, j->created);
 	actor_count(a, COUNT_UPDATED, j->updated);
 	actor_count(a, COUNT_UNCHANGED, j->unchanged);

@@ -1,4 +1,4 @@
-/* /metrics: Prometheus text format 0.0.4. Every counter of counters.def per actor, and the facts of health. */
+/* /metrics: Prometheus text format 0.0.4. Every counter of counters.def by each actor that counts it, and the facts of health. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,8 @@ static void add_counters(struct buf *b, const struct metrics *m)
 		for (uint32_t i = 0; i < m->actor->boot->slots; i++) {
 			const struct slot *s = slot_of(m->actor->slots, (int)i);
 			uint64_t n = atomic_load_explicit(&s->counters[c], memory_order_relaxed);
-			if (*s->name && n)
+			bool own = counter_names[c].by & 1U << actor_kind_of(s->name);
+			if (*s->name && (n || own))
 				buf_fmt(b, "tds_%s_total{actor=\"%s\"} %" PRIu64 "\n", counter_names[c].name, s->name,
 					n);
 		}

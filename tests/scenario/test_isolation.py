@@ -230,11 +230,12 @@ def owners():
 
 def theirs():
     """A trigger of the ERP's that refuses a record, or leaves it out: that record alone waits, or is a dead letter; nobody else is held up."""
-    sim, tds = world(queue={"attempts_max": 4, "backoff_min": "100ms", "backoff_max": "200ms"})
+    sim, tds = world(queue={"attempts_max": 4, "backoff_min": "3s", "backoff_max": "4s"})
     tds.rows("""CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF NEW.sku = 'refused' THEN RAISE 'we want no such thing'; ELSIF NEW.sku = 'left out' THEN RETURN NULL; END IF; RETURN NEW; END $$;
         CREATE TRIGGER theirs BEFORE INSERT OR UPDATE ON products FOR EACH ROW EXECUTE FUNCTION theirs()""")
     bad, out, good = sim.ids("product")[:3]
+    check("a counter is there before it counts", unless('\ntds_retried_total{actor="handler:product#0"} 0\n' in tds.get("/metrics").body.decode(), tds.get("/metrics").body))
 
     def deliver(number, sku):
         return accepted(tds.webhook("products", wrap("product", {**numbers(sim.record("product", number)["record"]), "sku": sku, "last_modified_time": soon()})))
@@ -244,13 +245,18 @@ def theirs():
     tds.post("/api/bff/tds/entities/product/resume")
     event = deliver(good, "fine")
     check("others go on at once", differs((tds.finished(event, 5)[0], tds.row("product", good, "sku")), ("completed", "fine")))
-    check("the record that a trigger refuses is tried as often as others, then a dead letter", differs(tds.finished(events[0])[0], "dead_letter"))
+    check("the record that a trigger refuses is tried as often as others, then a dead letter", differs(tds.finished(events[0], 40)[0], "dead_letter"))
     check("so is one that it leaves out", differs(tds.finished(events[1])[0], "dead_letter"))
     letters = dict(tds.rows("SELECT source_entity_id, failure_reason || coalesce(last_error_message, '') FROM tds_dead_letter_queue"))
     tds.finished(wrong)
     letters.update(tds.rows("SELECT source_entity_id, failure_reason FROM tds_dead_letter_queue WHERE source_entity_id = %s", sim.ids("product")[5]))
     check("each says what happened to it", unless("we want no such thing" in letters[bad] and "left the row" in letters[out] and
                                                   "rate" in letters[sim.ids("product")[5]], letters))
+    counted = {a["name"]: a["counters"] for a in tds.ask("status")["actors"]}
+    check("attempts are counted where they are made again", differs((counted["handler:product#0"].get("retried"), counted["dispatcher"].get("failed")), (3, 1)))
+    tries = [at for at, in tds.rows("SELECT timestamp FROM tds_sync_logs WHERE source_entity_id = %s ORDER BY timestamp", bad)]
+    waits = [(b - a).total_seconds() for a, b in zip(tries, tries[1:])]
+    check("each attempt comes when it is due, not with the next look at everything", unless(len(waits) == 3 and all(0.05 <= w < 15 for w in waits), waits))
     tds.heal()
     check("and nothing is called parked", differs(tds.value("SELECT count(*) FROM tds_alerts WHERE alert_type = 'entity_parked'"), 0))
     sim.change("product", bad, {"sku": "refused"})

@@ -20,6 +20,9 @@ static void show_counters(struct json_object *now, struct json_object *before)
 	if (counter(now, "processed") > 0)
 		printf("  %.0f processed, %.0f succeeded, %.0f failed, %.0f retried, %.0f/s", counter(now, "processed"),
 			counter(now, "succeeded"), counter(now, "failed"), counter(now, "retried"), rate);
+	else if (counter(now, "failed") + counter(now, "retried") >
+		 0) /* the dispatcher's: attempts and fetches in vain */
+		printf("  %.0f given up, %.0f retried", counter(now, "failed"), counter(now, "retried"));
 	if (counter(now, "events") > 0)
 		printf("  %.0f webhooks, %.0f/s", counter(now, "events"),
 			before ? counter(now, "events") - counter(before, "events") : 0);
