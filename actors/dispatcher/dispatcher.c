@@ -119,6 +119,7 @@ static void on_database(void *ctx, bool up, const char *why)
 	if (!up)
 		return;
 	ask_mapped(d, d->db);
+	due_at(d, loop_now(d->actor->loop));
 	pause_load(d);
 	runs_resume(d);
 }
@@ -149,6 +150,7 @@ static void start(struct actor *a)
 	TAILQ_INIT(&d->runs);
 	details_out_init(d);
 	queue_init(&d->queue, a);
+	due_open(d);
 	d->db = actor_database(a, on_database, d);
 	d->tick = (struct loop_op){.done = on_tick, .ctx = a};
 	loop_timer(a->loop, &d->tick, a->config.queue_poll_interval);

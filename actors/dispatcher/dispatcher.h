@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/queue.h>
 #include "actors/actor.h"
+#include "actors/alarm.h"
 #include "actors/dispatcher/queue.h"
 #include "actors/handler/mapped_entity.h"
 
@@ -33,8 +34,14 @@ struct dispatcher {
 	bool sweeping, sweep_all;
 	uint64_t sweep_from, settled, newest;
 	int64_t newest_at_ns, full_sweep_ns;
-	bool due_asked;
-	int64_t due_ns, due_later_ns; /* when the next attempt is due, as far as it is known */
+
+	/* due.c */
+	struct {
+		struct alarm alarm;
+		int64_t next_ns,
+			later_ns; /* when the next attempt is due, as far as it is known; as told while it is asked for */
+		bool asked;
+	} due;
 
 	/* fetches.c */
 	int64_t away_until_ns; /* Zoho couldn't be asked: not before */
@@ -81,7 +88,13 @@ struct dispatcher {
 /* sweep.c: finds work that no hint told of. */
 void sweep_now(struct dispatcher *, bool all);
 void sweep_tick(struct dispatcher *);
-void due_at(struct dispatcher *, int64_t at_ns); /* an attempt is scheduled (monotonic) */
+/* A row of PostgreSQL's with work that waits, in these columns, unless it is known or being written; its seq. */
+enum { SWEEP_COLUMNS = 9 };
+uint64_t sweep_take(struct dispatcher *, const PGresult *, int row);
+
+/* due.c: attempts that failed, when they are due again. */
+void due_open(struct dispatcher *);
+void due_at(struct dispatcher *, int64_t at_ns); /* one will be, or may be (loop_now) */
 
 /* batches.c: from ready records to handlers, and what became of them. */
 void batches_send(struct dispatcher *);

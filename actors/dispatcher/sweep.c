@@ -1,6 +1,5 @@
 /* The sweep behind the hints: once per poll_interval it looks for rows above what it has seen settle, now and then (and
- * at start, after a full memory, after a healer's word) for all that wait; and for attempts that failed when the next of
- * them is due. */
+ * at start, after a full memory, after a healer's word) for all that wait. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +10,10 @@ enum { SWEEP_ROWS = 5000 };
 static const char sweep_rows[] = "5000";
 static const int64_t full_sweep_every_ns = 30000000000, settle_ns = 2000000000;
 static const struct db_statement sweep = {"dispatch_sweep", SQL_DISPATCH_SWEEP};
-static const struct db_statement due = {"dispatch_due", SQL_DISPATCH_DUE};
 
 static void ask(struct dispatcher *);
-static void ask_due(struct dispatcher *, uint64_t from);
 
-/* A row of either query, unless it is known or being written; its seq. */
-static uint64_t take(struct dispatcher *d, const PGresult *res, int row)
+uint64_t sweep_take(struct dispatcher *d, const PGresult *res, int row)
 {
 	struct arrival a = {.seq = strtoull(PQgetvalue(res, row, 0), NULL, 10),
 		.entity = entity_by_name(str_of(PQgetvalue(res, row, 1))),
@@ -42,7 +38,7 @@ static void on_rows(void *ctx, const struct db_reply *r)
 	const PGresult *res = r->results[0];
 	int n = PQntuples(res);
 	for (int i = 0; i < n; i++)
-		d->sweep_from = take(d, res, i);
+		d->sweep_from = sweep_take(d, res, i);
 	if (d->sweep_from > d->newest) {
 		d->newest = d->sweep_from;
 		d->newest_at_ns = loop_now(d->actor->loop);
@@ -69,49 +65,10 @@ void sweep_now(struct dispatcher *d, bool all)
 	d->sweep_from = d->sweep_all ? 0 : d->settled;
 	if (d->sweep_all) {
 		d->full_sweep_ns = loop_now(d->actor->loop);
-		d->due_ns = 0;
+		due_at(d, d->full_sweep_ns);
 	}
 	d->sweep_all = false;
 	ask(d);
-}
-
-static void on_due(void *ctx, const struct db_reply *r)
-{
-	struct dispatcher *d = ctx;
-	const PGresult *res = r->failure == DB_OK ? r->results[0] : NULL;
-	int64_t now = loop_now(d->actor->loop);
-	int taken = 0;
-	uint64_t last = 0;
-	d->due_asked = false;
-	d->due_ns = res ? d->due_later_ns : now;
-	for (int i = 0; res && i < PQntuples(res); i++) {
-		int64_t wait_us = strtoll(PQgetvalue(res, i, 9), NULL, 10);
-		if (wait_us > 0)
-			due_at(d, now + wait_us * 1000);
-		else
-			last = take(d, res, i), taken++;
-	}
-	batches_send(d);
-	fetches_send(d);
-	if (taken == SWEEP_ROWS && !d->queue.full)
-		ask_due(d, last);
-}
-
-/* What is scheduled while the answer is under way stands in due_later_ns. */
-static void ask_due(struct dispatcher *d, uint64_t from)
-{
-	char text[24];
-	snprintf(text, sizeof text, "%" PRIu64, from);
-	d->due_asked = true;
-	d->due_later_ns = INT64_MAX;
-	db_query(d->db, &due, on_due, d, 3, d->actor->config.zoho_organization_id, text, sweep_rows);
-}
-
-void due_at(struct dispatcher *d, int64_t at_ns)
-{
-	int64_t *earliest = d->due_asked ? &d->due_later_ns : &d->due_ns;
-	if (at_ns < *earliest)
-		*earliest = at_ns;
 }
 
 /* A transaction with a lower number may commit after one with a higher: what was new two seconds ago has settled. */
@@ -124,6 +81,4 @@ void sweep_tick(struct dispatcher *d)
 	sweep_now(d, now - d->full_sweep_ns > full_sweep_every_ns || (d->queue.full && room));
 	if (room)
 		d->queue.full = false;
-	if (now >= d->due_ns && !d->due_asked && db_up(d->db))
-		ask_due(d, 0);
 }

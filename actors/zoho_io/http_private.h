@@ -1,7 +1,7 @@
 /* What http.c and http_socket.c share. */
 #pragma once
 #include <curl/curl.h>
-#include "actors/zoho_io/alarm.h"
+#include "actors/alarm.h"
 #include "actors/zoho_io/http.h"
 
 struct http_socket { /* one of libcurl's; lives until its poll was reaped and libcurl is done with it */

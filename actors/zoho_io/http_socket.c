@@ -135,7 +135,7 @@ static int on_timer_wanted(CURLM *multi, long after_ms, void *ctx)
 {
 	struct http *http = ctx;
 	(void)multi;
-	zoho_alarm_set(&http->alarm, after_ms < 0 ? INT64_MAX : loop_clock() + (int64_t)after_ms * 1000000);
+	alarm_set(&http->alarm, after_ms < 0 ? INT64_MAX : loop_clock() + (int64_t)after_ms * 1000000);
 	return 0;
 }
 
@@ -155,7 +155,7 @@ struct http *zoho_http_new(struct loop *loop, int connections_max)
 		return NULL;
 	}
 	http->loop = loop;
-	zoho_alarm_open(&http->alarm, loop, on_alarm, http);
+	alarm_open(&http->alarm, loop, on_alarm, http);
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted);

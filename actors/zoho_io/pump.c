@@ -141,5 +141,5 @@ void zoho_pump(struct zoho *z)
 	zoho_tell(z);
 	if (z->actor->draining && !z->actor->drained)
 		drain(z);
-	zoho_alarm_set(&z->alarm, z->wake_ns);
+	alarm_set(&z->alarm, z->wake_ns);
 }

@@ -6,7 +6,7 @@
 #pragma once
 #include <sys/queue.h>
 #include "actors/actor.h"
-#include "actors/zoho_io/alarm.h"
+#include "actors/alarm.h"
 #include "actors/zoho_io/breaker.h"
 #include "actors/zoho_io/budget.h"
 #include "actors/handler/mapped_entity.h"

@@ -52,7 +52,7 @@ static void start(struct actor *a)
 			c->zoho_calls_per_day_max, c->zoho_daily_reserve_percent, shortened("TDS_MINUTE_MS", 60000),
 			shortened("TDS_DAY_MS", 86400000)},
 		&a->slot->zoho);
-	zoho_alarm_open(&z->alarm, a->loop, on_alarm, z);
+	alarm_open(&z->alarm, a->loop, on_alarm, z);
 	zoho_keeper_open(z);
 	z->http = zoho_http_new(a->loop, (int)c->zoho_concurrent_calls_max + 1);
 	if (!z->http)
@@ -72,7 +72,7 @@ static void turn(struct actor *a)
 	zoho_breakers_save(z);
 	zoho_images_look_again(z);
 	zoho_say(z);
-	zoho_alarm_set(&z->alarm, z->wake_ns);
+	alarm_set(&z->alarm, z->wake_ns);
 }
 
 /* Calls under way are finished, as long as the supervisor's patience lasts; what waits is asked for again later. */

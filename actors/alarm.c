@@ -1,6 +1,6 @@
 /* Owns the difference between a one-shot operation, which stays until it is reaped, and a time that changes its mind.
  */
-#include "actors/zoho_io/alarm.h"
+#include "actors/alarm.h"
 
 static void arm(struct alarm *a)
 {
@@ -23,13 +23,13 @@ static void on_timer(void *ctx, int result, unsigned flags)
 	a->ring(a->ctx);
 }
 
-void zoho_alarm_open(struct alarm *a, struct loop *loop, void (*ring)(void *), void *ctx)
+void alarm_open(struct alarm *a, struct loop *loop, void (*ring)(void *), void *ctx)
 {
 	*a = (struct alarm){.loop = loop, .due_ns = INT64_MAX, .ring = ring, .ctx = ctx};
 	a->op = (struct loop_op){.done = on_timer, .ctx = a};
 }
 
-void zoho_alarm_set(struct alarm *a, int64_t due_ns)
+void alarm_set(struct alarm *a, int64_t due_ns)
 {
 	a->due_ns = due_ns;
 	if (due_ns == INT64_MAX)

@@ -11,6 +11,6 @@ struct alarm {
 	void *ctx;
 };
 
-void zoho_alarm_open(struct alarm *, struct loop *, void (*ring)(void *), void *ctx);
+void alarm_open(struct alarm *, struct loop *, void (*ring)(void *), void *ctx);
 /* At this time of loop_clock(); INT64_MAX: not at all. Replaces the time before. */
-void zoho_alarm_set(struct alarm *, int64_t due_ns);
+void alarm_set(struct alarm *, int64_t due_ns);
