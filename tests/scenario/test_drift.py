@@ -121,6 +121,8 @@ def strangers():
         sim.delete("customer", number)
     reply = tds.bulk("customers", dry_run=True)
     check("a dry run knows that too many stay", unless((stats(reply).get("missing"), stats(reply).get("deleted")) == (30, 0), reply))
+    shown = tdsctl(tds, "sync", "customers", "--dry-run")
+    check("tdsctl says so, too", unless("lacks 30, of which 0" in shown.stdout and "--confirm-deletes" in shown.stdout, shown))
     sim.change("customer", sim.ids("customer")[3], {"outstanding_receivable_amount": "much"})
     before = drift(tds, "customer")
     reply = tds.bulk("customers", verify=True)

@@ -57,6 +57,7 @@ def seeing():
     check("--json may stand behind the command", differs(ctl("status", "--json").json["pid"], tds.process.pid))
     fine("the socket may be named by its variable", execute("status", environment={"TDS_CONTROL": tds.data + "/control.sock"}))
     fine("or by the configuration", execute("-c", tds.config, "status"))
+    fine("which means what it names, whatever the environment says", execute("-c", tds.config, "status", environment={"TDS_CONTROL": "/nowhere/control.sock"}))
     fine("or by the configuration's variable", execute("status", environment={"TDS_CONFIG": tds.config}))
     health = ctl("health")
     check("health is one line and a plugin's code", unless(health.code in (0, 1) and health.out.count("\n") == 1 and

@@ -104,7 +104,7 @@ static void list(void)
 	     "Asks a running TDS and tells it what to do.\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-20s %s\n", c->name, c->text);
-	puts("\n  -s SOCKET   the control socket; else $TDS_CONTROL, else the one of the configuration\n"
+	puts("\n  -s SOCKET   the control socket; else that of -c, else $TDS_CONTROL, else that of the configuration\n"
 	     "  -c CONFIG   the configuration file; else $TDS_CONFIG, else /etc/tds/tds.conf\n"
 	     "  --json      the answer as it came, for scripts\n"
 	     "\nExits 0 done, 1 failed or TDS not running, 2 usage, 78 configuration; health: 0 1 2 3.\n"

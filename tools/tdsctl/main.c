@@ -64,14 +64,15 @@ static bool is(const char *word, const char *brief, const char *full)
 	return !strcmp(word, brief) || !strcmp(word, full);
 }
 
-/* The options before the command; the index of what follows. */
+/* The options before the command; the index of what follows. Of two TDS the one that is named here is meant, whatever the
+ * environment says. */
 static int take_options(struct ctl *c, int argc, char **argv, const char **socket)
 {
 	int at;
-	c->config_file = getenv("TDS_CONFIG");
+	const char *config = NULL;
 	for (at = 1; at < argc && argv[at][0] == '-'; at++) {
 		const char **value = is(argv[at], "-s", "--socket")   ? socket
-				     : is(argv[at], "-c", "--config") ? &c->config_file
+				     : is(argv[at], "-c", "--config") ? &config
 								      : NULL;
 		if (value && at + 1 == argc)
 			fail(CTL_USAGE, "%s needs a path", argv[at]);
@@ -86,6 +87,9 @@ static int take_options(struct ctl *c, int argc, char **argv, const char **socke
 		else
 			fail(CTL_USAGE, "unknown option %s (tdsctl help)", argv[at]);
 	}
+	if (!*socket && !config)
+		*socket = getenv("TDS_CONTROL");
+	c->config_file = config ? config : getenv("TDS_CONFIG");
 	return at;
 }
 
@@ -93,7 +97,7 @@ int main(int argc, char **argv)
 {
 	struct ctl c = {.colour = isatty(1) && !getenv("NO_COLOR"), .patience_s = API_PATIENCE_SECONDS};
 	struct args args = {0};
-	const char *socket = getenv("TDS_CONTROL");
+	const char *socket = NULL;
 	int used, at = take_options(&c, argc, argv, &socket);
 	if (at == argc) {
 		run_help(&c, &args);

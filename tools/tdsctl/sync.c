@@ -124,6 +124,16 @@ static void add_row(struct json_object *rows, const char *name, struct json_obje
 	json_object_array_add(rows, row);
 }
 
+/* Records that Zoho's list lacks, and that are still there. */
+static void show_missing(const char *name, struct json_object *result, const char *run)
+{
+	double missing = json_number(result, "stats.missing"), deleted = json_number(result, "stats.deleted");
+	if (missing > deleted)
+		printf("%s: Zoho's list lacks %.0f, of which %.0f count as deleted; why the others stay: tdsctl run show %s"
+		       " (more than sync.deletes_share_max take --confirm-deletes)\n",
+			name, missing, deleted, run);
+}
+
 static void show_summary(struct ctl *c, const char *name, struct json_object *answer)
 {
 	static const struct column columns[] = {{"name", "name", 0}, {"rows", "rows", 0}, {"created", "created", 0},
@@ -138,7 +148,13 @@ static void show_summary(struct ctl *c, const char *name, struct json_object *an
 	}
 	puts(json_text(json_at(answer, "message")));
 	show_table(c, rows, columns, 11);
-	printf("run %s\n", json_text(json_at(answer, "run_id")));
+	const char *run = json_text(json_at(answer, "run_id"));
+	if (results) {
+		json_object_object_foreach(results, key, result) show_missing(key, result, run);
+	} else {
+		show_missing(name, answer, run);
+	}
+	printf("run %s\n", run);
 	json_object_put(rows);
 }
 
