@@ -373,6 +373,8 @@ def misfit():
     check("every row of the others is right", wrong_clients(erp, sim) or wrong_invoices(erp, sim))
     check("meanwhile its events wait, and none is given up", differs({tds.outcome(e)[0] for e in events} - {"pending", "retry", "processing"}, set()))
     check("it is not healthy", differs(tds.get("/api/bff/tds/health").json["status"], "degraded"))
+    said = subprocess.run([os.path.join(BUILD, "tdsctl"), "-s", os.path.join(tds.data, "control.sock"), "health"], capture_output=True, text=True, timeout=60, check=False)
+    check("tdsctl health says which entity it is, whatever else is wrong", unless(said.returncode in (1, 2) and "handler:product" in said.stdout and said.stdout.count("\n") == 1, said))
     erp.run('CREATE MATERIALIZED VIEW erp.items_seen AS TABLE erp."Items"; ALTER MATERIALIZED VIEW erp.items_seen OWNER TO erp_tds')
     tds.configure(mapping={"product": {**PRODUCT, "table": "erp.items_seen", "lines": {"table": ""}}})
     tds.ask("reload")

@@ -86,6 +86,17 @@ int run_status(struct ctl *c, struct args *a)
 }
 
 /* The plugin API's codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
+/* All that is wrong, in the one line that there is for it. */
+static void show_issues(struct json_object *issues)
+{
+	size_t n = issues ? json_object_array_length(issues) : 0;
+	for (size_t i = 0; i < n; i++) {
+		fputs(i ? "; " : ": ", stdout);
+		show_text(json_text(json_at(json_object_array_get_idx(issues, i), "message")), 0);
+	}
+	putchar('\n');
+}
+
 int run_health(struct ctl *c, struct args *a)
 {
 	args_done(a, 0);
@@ -107,15 +118,14 @@ int run_health(struct ctl *c, struct args *a)
 	}
 	int code = !strcmp(status, "healthy") ? 0 : !strcmp(status, "degraded") ? 1 : 2;
 	static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
-	struct json_object *issues = json_at(r.json, "issues"),
-			   *issue = issues ? json_object_array_get_idx(issues, 0) : NULL;
-	if (c->json)
+	if (c->json) {
 		printf("%s\n", r.body.data);
-	else
-		printf("%s - %s, score %s, %s waiting, %s dead letters%s%s\n", words[code], status,
+	} else {
+		printf("%s - %s, score %s, %s waiting, %s dead letters", words[code], status,
 			json_text(json_at(r.json, "score")), json_text(json_at(r.json, "metrics.queue_depth")),
-			json_text(json_at(r.json, "metrics.dead_letter_count")), issue ? ": " : "",
-			issue ? json_text(json_at(issue, "message")) : "");
+			json_text(json_at(r.json, "metrics.dead_letter_count")));
+		show_issues(json_at(r.json, "issues"));
+	}
 	reply_free(&r);
 	return code;
 }
