@@ -121,11 +121,8 @@ void batches_done(struct dispatcher *d, const struct msg_work_done *m)
 		s->failures = 0;
 		s->parked = false;
 	}
-	for (size_t i = 0; i < m->superseded.n; i++) {
-		struct event *e = queue_event(&d->queue, m->superseded.at[i]);
-		if (e && e->record->current != e)
-			queue_forget(&d->queue, e);
-	}
+	for (size_t i = 0; i < m->superseded.n; i++)
+		queue_close(&d->queue, m->superseded.at[i], loop_now(d->actor->loop));
 	for (size_t i = 0; i < m->seqs.n && i < m->outcomes.n; i++) {
 		struct event *e = queue_event(&d->queue, m->seqs.at[i]);
 		if (e && e->record->current == e)

@@ -227,11 +227,9 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 {
 	struct record *r = fetching(d, m->entity, m->id, m->seq);
 	uint64_t outcome = m->outcome & (OUTCOME_AND_REFETCH - 1);
-	for (size_t i = 0; i < m->closed.n; i++) {
-		struct event *e = queue_event(&d->queue, m->closed.at[i]);
-		if (e && e->seq != m->seq && e->record->state != RECORD_BATCHED)
-			queue_forget(&d->queue, e);
-	}
+	for (size_t i = 0; i < m->closed.n; i++)
+		if (!r || m->closed.at[i] != m->seq)
+			queue_close(&d->queue, m->closed.at[i], loop_now(d->actor->loop));
 	d->away_times = 0;
 	/* zoho-io answers two requests for one record once: any answer ends the detail's, too */
 	bool settled = !m->retry && (outcome == OUTCOME_APPLIED || memchr(m->id.data, ',', m->id.len)),

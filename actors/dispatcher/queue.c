@@ -168,3 +168,14 @@ void queue_settle(struct queue *q, struct record *r, int64_t now_ns)
 	HASH_DELETE(hh, q->by_key, r);
 	free(r);
 }
+
+void queue_close(struct queue *q, uint64_t seq, int64_t now_ns)
+{
+	struct event *e = queue_event(q, seq);
+	struct record *r = e ? e->record : NULL;
+	if (!e || (r->state == RECORD_BATCHED && r->current == e))
+		return;
+	queue_forget(q, e);
+	if (r->state == RECORD_READY)
+		queue_settle(q, r, now_ns);
+}

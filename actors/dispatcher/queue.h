@@ -89,6 +89,9 @@ struct event *queue_event(struct queue *, uint64_t seq);
 struct record *queue_record(struct queue *, enum entity_id, struct str id, bool make);
 /* The event is settled (or put off in PostgreSQL): forget it. Call queue_settle on its record afterwards. */
 void queue_forget(struct queue *, struct event *);
+/* PostgreSQL says that work on another event of its record closed this one: it is forgotten, and a record that is left without
+ * any, or with such as Zoho must be asked for, is no longer ready. One that is with the handler stays; its answer settles it. */
+void queue_close(struct queue *, uint64_t seq, int64_t now_ns);
 /* A record's work is done for now: ready again if events wait, else forgotten. */
 void queue_settle(struct queue *, struct record *, int64_t now_ns);
 void queue_to_state(struct queue *, struct record *, enum record_state, int64_t now_ns);

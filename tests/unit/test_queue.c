@@ -120,6 +120,42 @@ Test(queue, a_second_thin_event_leaves_the_fetch_alone)
 	cr_assert_eq(record("a")->state, RECORD_FETCHING);
 }
 
+Test(queue, a_ready_record_whose_events_a_fetch_closed_is_forgotten)
+{
+	add_thin(1, "a");
+	queue_to_state(&q, record("a"), RECORD_FETCHING, 0);
+	add(2, "a", true, 10);
+	queue_close(&q, 1, 0);
+	cr_assert_eq(record("a")->state, RECORD_READY);
+	queue_close(&q, 2, 0);
+	cr_assert_null(record("a"));
+	cr_assert_eq(q.shards[0].ready_n, 0);
+	cr_assert(TAILQ_EMPTY(&q.shards[0].ready));
+}
+
+Test(queue, a_ready_record_that_only_thin_events_are_left_of_is_fetched)
+{
+	add(1, "a", true, 10);
+	add_thin(2, "a");
+	cr_assert_eq(record("a")->state, RECORD_READY);
+	queue_close(&q, 1, 0);
+	cr_assert_eq(record("a")->state, RECORD_TO_FETCH);
+}
+
+Test(queue, what_the_handler_has_is_settled_by_its_answer)
+{
+	add(1, "a", true, 10);
+	add(2, "a", false, 0);
+	struct record *r = record("a");
+	queue_to_state(&q, r, RECORD_BATCHED, 0);
+	r->current = queue_event(&q, 1);
+	queue_close(&q, 1, 0);
+	queue_close(&q, 2, 0);
+	queue_close(&q, 3, 0);
+	cr_assert_eq(record("a")->current->seq, 1);
+	cr_assert_eq(queue_events(&q), 1);
+}
+
 Test(queue, an_id_that_is_too_long_is_not_taken)
 {
 	char id[RECORD_ID_BYTES + 10];
