@@ -23,7 +23,7 @@ bool identity_named(struct identity *who, const char *name)
 }
 
 /* Asked by a child that becomes that user: all the way to the directory may be somebody else's. */
-static bool may_reach(const struct identity *who, const char *path)
+bool identity_reaches(const struct identity *who, const char *path)
 {
 	int status = 0;
 	pid_t parent = getpid(), pid = fork();
@@ -53,10 +53,7 @@ static void choose(struct supervisor *s)
 	const struct postgres *p = &s->postgres;
 	if (geteuid() != 0)
 		return;
-	if (p->wanted && !may_reach(&p->who, p->run))
-		log_warn("actors stay root: the private PostgreSQL's user can't reach its own directory",
-			LF_STR("user", p->who.user), LF_STR("directory", p->run));
-	else if (p->wanted)
+	if (p->wanted)
 		s->actors_as = p->who;
 	else if (!identity_named(&s->actors_as, "tds") && !identity_named(&s->actors_as, "nobody"))
 		log_warn("actors stay root: there is neither a user \"tds\" nor \"nobody\"");

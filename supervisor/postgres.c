@@ -20,12 +20,14 @@ enum {
 }; /* 18: "/.s.PGSQL.5432.lock" less one */
 static const int64_t adopt_after_ns = INT64_C(60) * 1000000000, ask_after_ns = INT64_C(2) * 1000000000;
 
-/* A path too long for a socket has a short stand-in, which belongs to that directory alone. */
+/* A path that is too long for a socket, or where PostgreSQL's user (as whom actors run) can't go, for data_dir lies in somebody's
+ * private directory, has a short stand-in, which belongs to that directory alone. */
 static void choose_run_dir(struct postgres *p)
 {
 	struct stat st;
 	snprintf(p->run, sizeof p->run, "%s/run", p->root);
-	if (strlen(p->run) > SOCKET_PATH_MAX && stat(p->root, &st) == 0)
+	bool usable = strlen(p->run) <= SOCKET_PATH_MAX && identity_reaches(&p->who, p->root);
+	if (!usable && stat(p->root, &st) == 0)
 		snprintf(p->run, sizeof p->run, "/tmp/tds-%llx-%llx", (unsigned long long)st.st_dev,
 			(unsigned long long)st.st_ino);
 	make_dir(p->run, 0700, p->who.uid, p->who.gid);

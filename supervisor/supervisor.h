@@ -213,8 +213,9 @@ int unix_listener(const char *path, mode_t mode);
 /* data_dir.c */
 void data_dir_open(struct supervisor *);
 /* identity.c */
-bool identity_named(struct identity *, const char *user); /* false: no such user, or it is root */
-void identity_choose(struct supervisor *);		  /* who actors become */
+bool identity_named(struct identity *, const char *user);	  /* false: no such user, or it is root */
+bool identity_reaches(const struct identity *, const char *path); /* whether that user may go into that directory */
+void identity_choose(struct supervisor *);			  /* who actors become */
 void make_dir(const char *path, mode_t mode, uid_t uid, gid_t gid);
 
 /* postgres.c, postgres_find.c */

@@ -51,8 +51,27 @@ def core_is_dumped():
     check("it ends cleanly", tds.stop())
 
 
+def private_parents():
+    """A data_dir in somebody's private directory, made by a TDS that had no PostgreSQL of its own: actors are no more root for that."""
+    sim, tds = world(sim={"latency_ms": 5, "items": 20, "active-items": 20}, start=False)
+    os.chmod(tds.data, 0o750)
+    os.chmod(tds.folder, 0o700)
+    about = os.stat(os.path.join(tds.data, "postgres"))
+    stand_in = f"/tmp/tds-{about.st_dev:x}-{about.st_ino:x}"
+    tds.start()
+    seen = actors(tds)
+    check("no actor is root", {n: s["Uid"] for n, s in seen.items() if "0" in s["Uid"] + s["Gid"]})
+    check("products come", unless((reply := tds.bulk("products", active_only=False)).json.get("success"), reply))
+    reply = tds.bulk("images", active_only=False)
+    check("their images are stored", unless(reply.json.get("success") and reply.json["stats"]["created"], reply))
+    check("and served", differs(tds.get(tds.value("SELECT min(image_url) FROM products")).status, 200))
+    check("PostgreSQL's socket is where they can go", unless(os.path.isdir(stand_in), stand_in))
+    check("it ends cleanly", tds.stop())
+    check("and leaves nothing outside data_dir", unless(not os.path.exists(stand_in), stand_in))
+
+
 def nothing_to_give_up():
     check("nobody but root has rights to give up", None)
 
 
-run(*((root_is_given_up, core_is_dumped) if os.geteuid() == 0 else (nothing_to_give_up,)))
+run(*((root_is_given_up, private_parents, core_is_dumped) if os.geteuid() == 0 else (nothing_to_give_up,)))
