@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "ipc/buf.h"
+#include "actors/query.h"
 
 enum { LIMIT_MAX = 1000, LIMIT_DEFAULT = 50 };
 
@@ -29,12 +29,6 @@ void view_start(struct view *v, struct actor *a, const struct db_statement *stat
 	view_text(v, str_of(a->config.zoho_organization_id));
 }
 
-void view_query(struct view *v, const struct msg_http_request *m, const char *key)
-{
-	char value[VIEW_TEXT_BYTES];
-	view_text(v, query_value(m->query, key, value, sizeof value) ? str_of(value) : (struct str){0});
-}
-
 void view_number(struct view *v, long long value)
 {
 	char text[24];
@@ -52,13 +46,8 @@ bool view_range(struct actor *a, struct edge *in, const struct msg_http_request 
 	*value = strtoll(text, &end, 10);
 	if (end != text && !*end && *value >= min && *value <= max)
 		return true;
-	struct buf b = {0};
-	buf_fmt(&b,
-		"{\"detail\":[{\"loc\":[\"query\",\"%s\"],\"msg\":\"value must be a whole number from %lld to %lld\","
-		"\"type\":\"value_error\"}]}",
-		key, min, max);
-	actor_reply(a, in, m->request, 422, "", b.data, b.len);
-	buf_free(&b);
+	snprintf(text, sizeof text, "value must be a whole number from %lld to %lld", min, max);
+	refuse_field(a, in, m->request, "query", key, text);
 	return false;
 }
 

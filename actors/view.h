@@ -17,8 +17,6 @@ struct view {
 /* Parameters in the statement's order; $1 is always the organisation (view_start adds it). */
 void view_start(struct view *, struct actor *, const struct db_statement *);
 void view_text(struct view *, struct str value); /* absent = NULL */
-void view_query(
-	struct view *, const struct msg_http_request *, const char *key); /* a query parameter, NULL when not given */
 void view_number(struct view *, long long value);
 /* `key` as a whole number in [min, max], or its default; false: answered with 422. */
 bool view_range(struct actor *, struct edge *in, const struct msg_http_request *, const char *key, long long min,

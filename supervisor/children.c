@@ -86,9 +86,11 @@ bool child_called(const struct child *c, const char *name)
 	size_t n = strlen(name);
 	if (c->worker)
 		snprintf(worker, sizeof worker, "worker-%u", c->worker);
+	if (!n)
+		return false;
 	if (!strcmp(c->name, name) || !strcmp(worker, name))
 		return true;
-	return n > 0 && !strncmp(c->name, name, n) && (c->name[n] == ':' || c->name[n] == '#');
+	return !strncmp(c->name, name, n) && (c->name[n] == ':' || c->name[n] == '#');
 }
 
 struct child *child_named(struct supervisor *s, const char *name)

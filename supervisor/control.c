@@ -92,7 +92,7 @@ static const char *do_restart(struct supervisor *s, const char *argument, struct
 	}
 	buf_str(reply, "]");
 	phase_go_on(s);
-	return any ? NULL : "no such actor";
+	return any ? NULL : "no such actor; status shows their names";
 }
 
 static const char *do_reload(struct supervisor *s, const char *argument, struct buf *reply)

@@ -37,9 +37,14 @@ static enum entity_id named(struct str name)
 
 static void go_on(struct dispatcher *d, enum entity_id e)
 {
-	for (int i = 0; i < d->queue.shards_n; i++)
-		if (d->queue.shards[i].entity == e)
-			d->queue.shards[i].not_before_ns = 0;
+	for (int i = 0; i < d->queue.shards_n; i++) {
+		struct shard *s = &d->queue.shards[i];
+		if (s->entity != e)
+			continue;
+		s->not_before_ns = 0;
+		if (!d->queue.paused[e])
+			actor_send(d->actor, s->edge, MSG_LOOK, &(struct msg_look){.entity = e});
+	}
 	batches_send(d);
 	fetches_send(d);
 }

@@ -198,6 +198,15 @@ static void on_work(struct actor *a, struct edge *e, const union message *m)
 	keep(a, e, m, MSG_WORK);
 }
 
+/* One that fits finds by itself what has changed. */
+static void on_look(struct actor *a, struct edge *e, const union message *m)
+{
+	struct handler *h = a->state;
+	(void)e, (void)m;
+	if (!h->fitting.fits && is_idle(a))
+		fitting_ask(&h->fitting);
+}
+
 static void on_page(struct actor *a, struct edge *e, const union message *m)
 {
 	keep(a, e, m, MSG_PAGE);
@@ -265,5 +274,5 @@ const struct actor_type actor_handler = {
 	.start = start,
 	.drain = drain,
 	.turn = turn,
-	.on = {[MSG_WORK] = on_work, [MSG_PAGE] = on_page, [MSG_RECORD] = on_record},
+	.on = {[MSG_WORK] = on_work, [MSG_LOOK] = on_look, [MSG_PAGE] = on_page, [MSG_RECORD] = on_record},
 };

@@ -1,9 +1,10 @@
 /* What the parts of the healer share: its state, and what each part does for the others. */
 #pragma once
 #include "actors/actor.h"
+#include "actors/query.h"
 #include "ipc/buf.h"
 
-enum { WHO_BYTES = 64, CORRELATION_BYTES = 64, NODE_BYTES = 160, UUID_LENGTH = 36, WORD_BYTES = 24 };
+enum { WHO_BYTES = 64, CORRELATION_BYTES = 64, NODE_BYTES = 160, UUID_LENGTH = 36 };
 
 struct asked { /* a request that waits for PostgreSQL */
 	struct asked *next;
@@ -54,17 +55,6 @@ void asked_failed(struct asked *, const struct db_reply *); /* answers with Post
 /* The id in a path /api/bff/tds/<kind>/{id}...; false: answered with 404. */
 bool path_uuid(struct actor *, struct edge *, const struct msg_http_request *, const char *not_found,
 	char id[UUID_LENGTH + 1]);
-/* A 422 about one field; `key` "" = the whole of it. */
-void refuse_field(
-	struct actor *, struct edge *, uint64_t request, const char *where, const char *key, const char *what);
-/* One word out of "a|b|c", or "" when not given; false: answered with 422. */
-bool query_word(struct actor *, struct edge *, const struct msg_http_request *, const char *key, const char *words,
-	char word[WORD_BYTES]);
-/* "true" or "false", or the default (NULL = absent); false: answered with 422. */
-bool query_flag(struct actor *, struct edge *, const struct msg_http_request *, const char *key, const char *def,
-	struct str *value);
-struct str word_or_null(const char *word);
-
 /* healer.c */
 void tell_dispatcher(struct healer *, uint64_t rows);
 /* "{product,customer,...}": those that have a handler. */

@@ -18,13 +18,7 @@ const char letter_not_found[] = "Dead letter not found";
 bool letters_filter(struct actor *a, struct edge *in, const struct msg_http_request *m, char entity[WORD_BYTES],
 	char priority[WORD_BYTES])
 {
-	struct buf names = {0};
-	for (int e = 1; e < ENTITIES; e++)
-		buf_fmt(&names, "%s%s", e > 1 ? "|" : "", entity_names[e].name);
-	bool fine = query_word(a, in, m, "entity_type", names.data, entity) &&
-		    query_word(a, in, m, "priority", "low|medium|high|critical", priority);
-	buf_free(&names);
-	return fine;
+	return query_entity(a, in, m, entity) && query_word(a, in, m, "priority", "low|medium|high|critical", priority);
 }
 
 void letters_list(struct actor *a, struct edge *in, const struct msg_http_request *m)

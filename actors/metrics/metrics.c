@@ -5,6 +5,7 @@
 #include <string.h>
 #include "actors/handler/statements.h"
 #include "actors/metrics/metrics.h"
+#include "actors/query.h"
 #include "actors/view.h"
 #include "sql_embedded.h"
 
@@ -124,12 +125,15 @@ static void duplicates(struct actor *a, struct edge *in, const struct msg_http_r
 static void runs(struct actor *a, struct edge *in, const struct msg_http_request *m)
 {
 	struct view v;
+	char entity[WORD_BYTES], status[WORD_BYTES];
 	long long limit, offset;
-	if (!view_page(a, in, m, &limit, &offset))
+	if (!query_entity(a, in, m, entity) ||
+		!query_word(a, in, m, "status", "pending|running|completed|failed", status) ||
+		!view_page(a, in, m, &limit, &offset))
 		return;
 	view_start(&v, a, &runs_sql);
-	view_query(&v, m, "entity_type");
-	view_query(&v, m, "status");
+	view_text(&v, word_or_null(entity));
+	view_text(&v, word_or_null(status));
 	view_number(&v, limit);
 	view_number(&v, offset);
 	view_answer(&v, a, ((struct metrics *)a->state)->db, in, m->request);

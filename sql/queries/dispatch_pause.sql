@@ -1,5 +1,6 @@
--- Remembers whether an entity is paused, says so in an alert, and who did it. A resumed one isn't parked either. $1 organisation,
--- $2 entity, $3 'true' or 'false', $4 by whom, $5 correlation or NULL.
+-- Remembers whether an entity is paused, says so in an alert, and who did it. A resumed one isn't parked either, unless its handler
+-- says that it doesn't fit its table, which the handler alone takes back. $1 organisation, $2 entity, $3 'true' or 'false', $4 by whom,
+-- $5 correlation or NULL.
 WITH remembered AS (
 	INSERT INTO tds_configuration (organization_id, config_key, config_value, value_type, category)
 	VALUES ($1, 'paused:' || $2, $3::jsonb, 'bool', 'pause')
@@ -13,6 +14,7 @@ WITH remembered AS (
 ), ended AS (
 	UPDATE tds_alerts SET is_active = false, resolved = true, resolved_at = now(), resolved_by = $4, resolution_notes = 'resumed'
 	WHERE organization_id = $1 AND is_active AND NOT $3::boolean AND alert_key IN ('entity-paused:' || $2, 'entity-parked:' || $2)
+		AND alert_metadata ->> 'misfit' IS DISTINCT FROM 'true'
 )
 INSERT INTO tds_audit_trail (organization_id, entity_type, operation, changed_by, correlation_id, context)
 VALUES ($1, $2::tds_entity_type, CASE WHEN $3::boolean THEN 'pause' ELSE 'resume' END, $4, $5, '{}')

@@ -134,6 +134,8 @@ def joined():
     check("one run is on the books", differs(tds.value("SELECT count(*) FROM tds_sync_runs"), 1))
     run_id = tds.bulk_start("products", batch_size=50)
     check("?wait=false answers at once and the run goes on", differs(tds.run_done(run_id, 30), "completed"))
+    for query, status in (("entity_type=planet", 422), ("status=done", 422), ("entity_type=products", 200), ("entity_type=product&status=completed", 200)):
+        check(f"runs?{query} is {status}", differs(tds.get(f"/api/bff/tds/runs?{query}").status, status))
     reply = tds.get(f"/api/bff/tds/runs/{run_id}")
     check("the run can be looked up", unless(reply.status == 200 and reply.json["processed"] == 300, reply))
     for options in ({"dry_run": True}, {"active_only": False}, {"verify": True, "active_only": True}):

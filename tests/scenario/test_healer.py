@@ -45,7 +45,7 @@ def letters():
     check("a dead letter is listed with every field", differs(LETTER - set(items[0]), set()) or differs(items[0]["id"], letter))
     check("the list carries its total", differs((reply.headers["X-Total-Count"], reply.json["total"], reply.json["page"],
                                                  reply.json["page_size"], reply.json["total_pages"]), ("1", 1, 1, 10, 1)))
-    for query, n in (("entity_type=product", 1), ("entity_type=customer", 0), ("resolved=true", 0), ("priority=medium", 1), ("priority=critical", 0),
+    for query, n in (("entity_type=product", 1), ("entity_type=products", 1), ("entity_type=customer", 0), ("resolved=true", 0), ("priority=medium", 1), ("priority=critical", 0),
                      ("page=2&page_size=1", 0)):
         check(f"?{query} filters", differs(len(tds.get(f"{DEAD}?{query}").json["items"]), n))
     for query in ("entity_type=planet", "resolved=maybe", "priority=urgent", "limit=0", "limit=1001", "page=0", "offset=-1"):

@@ -437,8 +437,13 @@ def custom_of_default():
     tds = Tds(sim, mapping={"order": {"custom": [{"from": "cf_remark", "to": "remark", "type": "text"}]}})
     told = alert(tds, "remark")
     check("a custom field without its column is told by the column", unless("sales_orders has no column remark" in str(told), told))
+    found = "SELECT coalesce(max(occurrences), 0) FROM tds_alerts WHERE is_active AND alert_key = 'entity-parked:order'"
+    times = tds.value(found)
+    tds.post("/api/bff/tds/entities/order/resume")
+    check("resuming it before that is mended looks again, and the alert stays", unless(wait_for(lambda: tds.value(found) > times, 10), tds.value(found)))
     tds.rows("ALTER TABLE sales_orders ADD remark text")
     tds.post("/api/bff/tds/entities/order/resume")
+    check("afterwards the alert ends, though nothing waits", unless(wait_for(lambda: tds.value(found) == 0, 10), tds.value(found)))
     reply = tds.bulk("orders")
     check("once it is there the entity goes on", unless(reply.status == 200 and reply.json["success"], reply))
     tds.quiet(40)

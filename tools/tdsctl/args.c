@@ -43,6 +43,9 @@ void args_done(const struct args *a, int n)
 	for (int i = 0; i < a->n; i++)
 		if (a->at[i][0] == '-' && a->at[i][1])
 			fail(CTL_USAGE, "%s: unknown option %s (tdsctl help %s)", a->command, a->at[i], a->command);
+	for (int i = 0; i < a->n && i < n; i++)
+		if (!a->at[i][0])
+			fail(CTL_USAGE, "%s: an empty argument (a variable that isn't set?)", a->command);
 	if (a->n < n)
 		fail(CTL_USAGE, "%s: something is missing (tdsctl help %s)", a->command, a->command);
 	if (a->n > n)

@@ -11,9 +11,9 @@ enum { API_PATIENCE_SECONDS = 120, HEALTH_PATIENCE_SECONDS = 5 }; /* with the AP
 struct ctl {
 	const char *config_file; /* -c or $TDS_CONFIG, NULL */
 	char socket[PATH_BYTES];
-	bool json, colour;
-	long patience_s;	   /* how long an answer of the API is waited for */
-	struct json_object *where; /* asked once */
+	bool json, colour, terminal; /* the latter: stdout is one */
+	long patience_s;	     /* how long an answer of the API is waited for */
+	struct json_object *where;   /* asked once */
 };
 
 struct args { /* what is left of the command line after the command's name */
@@ -75,7 +75,7 @@ struct json_object *json_rows(struct json_object *, const char *name);
 double json_number(struct json_object *, const char *path);
 struct column {
 	const char *title, *path;
-	int width_max; /* 0: as wide as it gets */
+	int width_max; /* on a terminal; 0: as wide as it gets */
 };
 void show_table(const struct ctl *, struct json_object *rows, const struct column *, int n);
 void show_fields(const struct ctl *, struct json_object *object);

@@ -95,7 +95,8 @@ static int take_options(struct ctl *c, int argc, char **argv, const char **socke
 
 int main(int argc, char **argv)
 {
-	struct ctl c = {.colour = isatty(1) && !getenv("NO_COLOR"), .patience_s = API_PATIENCE_SECONDS};
+	struct ctl c = {
+		.terminal = isatty(1), .colour = isatty(1) && !getenv("NO_COLOR"), .patience_s = API_PATIENCE_SECONDS};
 	struct args args = {0};
 	const char *socket = NULL;
 	int used, at = take_options(&c, argc, argv, &socket);

@@ -105,10 +105,16 @@ static const char *cell(struct json_object *row, const struct column *column)
 	return value ? json_text(value) : "-";
 }
 
-static int shown_width(const char *text, const struct column *column)
+/* A pipe's reader wants all of it. */
+static int width_max(const struct ctl *c, const struct column *column)
 {
-	int n = width(text);
-	return column->width_max && n > column->width_max ? column->width_max : n;
+	return c->terminal ? column->width_max : 0;
+}
+
+static int shown_width(const struct ctl *c, const char *text, const struct column *column)
+{
+	int n = width(text), max = width_max(c, column);
+	return max && n > max ? max : n;
 }
 
 static void show_row(
@@ -117,12 +123,12 @@ static void show_row(
 	for (int i = 0; i < n; i++) {
 		const char *text = row ? cell(row, &columns[i]) : columns[i].title;
 		const char *paint = row ? colour(c, text) : "";
-		int pad = i + 1 < n ? widths[i] - shown_width(text, &columns[i]) + 2 : 0;
+		int pad = i + 1 < n ? widths[i] - shown_width(c, text, &columns[i]) + 2 : 0;
 		bool right = row && json_object_is_type(json_at(row, columns[i].path), json_type_int);
 		if (right)
-			printf("%*s", i + 1 < n ? pad - 2 : widths[i] - shown_width(text, &columns[i]), "");
+			printf("%*s", i + 1 < n ? pad - 2 : widths[i] - shown_width(c, text, &columns[i]), "");
 		fputs(paint, stdout);
-		show_text(text, columns[i].width_max);
+		show_text(text, width_max(c, &columns[i]));
 		fputs(*paint ? colour_end(c) : "", stdout);
 		printf("%*s", right ? (i + 1 < n ? 2 : 0) : pad, "");
 	}
@@ -136,7 +142,7 @@ void show_table(const struct ctl *c, struct json_object *rows, const struct colu
 	for (int i = 0; i < n && i < COLUMNS_MAX; i++) {
 		widths[i] = width(columns[i].title);
 		for (size_t r = 0; r < rows_n; r++) {
-			int w = shown_width(cell(json_object_array_get_idx(rows, r), &columns[i]), &columns[i]);
+			int w = shown_width(c, cell(json_object_array_get_idx(rows, r), &columns[i]), &columns[i]);
 			widths[i] = w > widths[i] ? w : widths[i];
 		}
 	}

@@ -19,7 +19,8 @@ static bool from_config(struct ctl *c, const char *file, bool must)
 	char error[CONFIG_ERROR_BYTES];
 	if (config_read(&config, file, error) != 0) {
 		if (must)
-			fail(CTL_CONFIG, "%s", error);
+			fail(CTL_CONFIG, "%s; a TDS that runs is asked with -s SOCKET, whatever its file says now",
+				error);
 		return false; /* not ours to read: the usual place may do */
 	}
 	if (*config.control_socket)
@@ -119,7 +120,8 @@ struct json_object *control_ask(struct ctl *c, const char *command, const char *
 	if (!json)
 		not_running(c);
 	if (!json_object_get_boolean(json_at(json, "ok")))
-		fail(EXIT_FAILED, "%s: %s", command, json_text(json_at(json, "error")));
+		fail(!strcmp(command, "reload") ? CTL_CONFIG : EXIT_FAILED, "%s: %s", command,
+			json_text(json_at(json, "error")));
 	if (c->json && strcmp(command, "where") != 0)
 		fputs(raw.data, stdout);
 	buf_free(&raw);
