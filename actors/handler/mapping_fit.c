@@ -182,10 +182,10 @@ static bool table_usable(struct fit *f, const struct mapped_table *t, const stru
 			lines ? ".lines" : "");
 	else if (!at->usable)
 		misfit(f, "this role may not use schema %s: GRANT USAGE ON SCHEMA %s", t->place.schema,
-			t->place.schema);
+			mapping_quoted(t->place.schema));
 	else if (lines && !at->deletable)
 		misfit(f, "this role may not delete from %s, where lines are replaced: GRANT DELETE ON %s", t->shown,
-			t->shown);
+			t->sql);
 	else
 		return true;
 	return false;

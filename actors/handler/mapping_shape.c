@@ -98,8 +98,8 @@ static const char *wrong(const struct mapped *m, const struct table *at, const s
 			" called, or id = \"\" where Zoho's id is the only one",
 			shown, entity_names[m->base->id].name);
 	if (!u && !at->view)
-		return made_text("%s of %s isn't unique: CREATE UNIQUE INDEX ON %s (%s)", m->key.name, shown, shown,
-			m->key.name);
+		return made_text("%s of %s isn't unique: CREATE UNIQUE INDEX ON %s (%s)", m->key.name, shown,
+			m->table.sql, mapping_quoted(m->key.name));
 	if (!has_unique(at, id->name))
 		return made_text(
 			"column %s of %s, by which others refer to its rows, isn't unique by itself: make it so, or say"

@@ -112,7 +112,7 @@ Test(mapping, one_that_is_mapped_otherwise_has_statements_of_its_own)
 Test(mapping, what_does_not_fit_is_told_by_column_with_what_to_do)
 {
 	people();
-	told(USERS(""), "zoho of erp.peo\"ple isn't unique: CREATE UNIQUE INDEX");
+	told(USERS(""), "zoho of erp.peo\"ple isn't unique: CREATE UNIQUE INDEX ON \"erp\".\"peo\"\"ple\" (\"zoho\")");
 	told(USERS(""), "column company of erp.peo\"ple takes no NULL, has no default and is not mapped");
 	told(USERS("constants : { compny = \"7\"; };"), "has no column compny");
 	told(USERS(COMPANY_7 "custom = ( { from = \"cf_x\"; to = \"zoho_last_modified\"; type = \"time\"; } );"),
@@ -140,7 +140,7 @@ Test(mapping, what_does_not_fit_is_told_by_column_with_what_to_do)
 	told(USERS(COMPANY_7), "erp.peo\"ple has no column Na\"me: name the table's own in mapping.user.columns");
 	people();
 	table->usable = false;
-	told(USERS(COMPANY_7), "GRANT USAGE ON SCHEMA erp");
+	told(USERS(COMPANY_7), "GRANT USAGE ON SCHEMA \"erp\"");
 	table->n = 0;
 	told(USERS(COMPANY_7), "there is no table erp.peo\"ple: create it, or name another in mapping.user.table");
 }
