@@ -14,14 +14,14 @@ enum actor_kind {
 
 enum entity_id {
 	ENTITY_NONE,
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, lines, symbol) ENTITY_##id,
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol) ENTITY_##id,
 #include "actors/entities.def"
 #undef ENTITY
 	ENTITIES
 };
 
 struct entity_names {
-	const char *name, *webhook, *bulk, *wrapper, *id_key, *alias_wrapper, *alias_id, *lines;
+	const char *name, *webhook, *bulk, *wrapper, *id_key, *alias_wrapper, *alias_id, *whole;
 };
 extern const struct entity_names entity_names[ENTITIES]; /* [ENTITY_NONE] holds empty strings */
 extern const char entity_array[];			 /* every name, as PostgreSQL's text[] has it */

@@ -118,9 +118,23 @@ static bool is_thin(const struct json *j, uint32_t record, enum entity_id entity
 	return others == 0;
 }
 
+/* Whether it carries every key of a list of words; "[]" behind one asks for an array. */
+static bool carries(const struct json *j, uint32_t record, const char *words)
+{
+	char key[32];
+
+	for (size_t n; *words; words += n + strspn(words + n, "[] ")) {
+		n = strcspn(words, "[ ");
+		snprintf(key, sizeof key, "%.*s", (int)n, words);
+		uint32_t value = json_member(j, record, key);
+		if (!value || (words[n] == '[' && json_kind(j, value) != JSON_ARRAY))
+			return false;
+	}
+	return true;
+}
+
 void record_describe(struct delivery *d, const struct json *j, uint32_t record, struct http_arena *arena)
 {
-	const char *lines = entity_names[d->entity].lines;
 	uint32_t time = json_member(j, record, "last_modified_time");
 
 	if (!time)
@@ -129,8 +143,7 @@ void record_describe(struct delivery *d, const struct json *j, uint32_t record, 
 		d->last_modified_us = 0;
 	d->thin = is_thin(j, record, d->entity, arena);
 	d->full = d->last_modified_us && json_member(j, record, entity_names[d->entity].id_key) &&
-		  (!*lines ||
-			  (json_member(j, record, lines) && json_kind(j, json_member(j, record, lines)) == JSON_ARRAY));
+		  carries(j, record, entity_names[d->entity].whole);
 }
 
 static void hex(const unsigned char *bytes, size_t n, char *to)

@@ -28,8 +28,10 @@ def event_row(t, answer):
 def shapes(t):
     time_ = "2024-01-01T10:00:00+0300"
     cases = [
-        ("the wrapper", "/api/tds/webhooks/products", {"item": {"item_id": "101", "name": "x", "last_modified_time": time_}},
+        ("the wrapper", "/api/tds/webhooks/products", {"item": {"item_id": "101", "rate": 1, "status": "active", "brand": "", "last_modified_time": time_}},
          (), "product|101|upsert|f|t"),
+        ("a part with a version", "/api/tds/webhooks/invoices", {"invoice": {"invoice_id": "111", "line_items": [], "last_modified_time": time_}},
+         (), "invoice|111|upsert|f|f"),
         ("a wrapper with the organisation beside it", "/api/tds/webhooks/products",
          {"item": {"item_id": 102, "name": "x"}, "organization_id": int(ORGANIZATION)}, (), "product|102|upsert|f|f"),
         ("an event with data", "/api/tds/webhooks/products", {"event_type": "item.updated", "entity_type": "product",
@@ -46,8 +48,8 @@ def shapes(t):
          "customer|109|upsert|f|f"),
         ("another alias URL", "/api/zoho/sync-invoices", {"invoice": {"invoice_id": "110", "total": 5.00}}, (),
          "invoice|110|upsert|f|f"),
-        ("the generic URL", "/api/webhooks/zoho", {"salesorder": {"salesorder_id": "1234567890123456789", "line_items": [],
-         "last_modified_time": time_}}, (), "order|1234567890123456789|upsert|f|t"),
+        ("the generic URL", "/api/webhooks/zoho", {"salesorder": {"salesorder_id": "1234567890123456789", "line_items": [], "sub_total": 0,
+         "total": 0, "notes": "", "last_modified_time": time_}}, (), "order|1234567890123456789|upsert|f|t"),
         ("the dashboard's generic URL", "/api/bff/tds/zoho/webhooks", {"event_type": "invoice.deleted", "entity_id": "112"}, (),
          "invoice|112|delete|f|f"),
         ("the operation in the URL", "/api/tds/webhooks/products?event=deleted", {"item": {"item_id": "113", "name": "x"}}, (),

@@ -96,16 +96,23 @@ Test(webhook_shapes, thin_and_full_are_told_apart)
 {
 	cr_assert(shape("{\"item\":{\"item_id\":\"1\"}}", ENTITY_PRODUCT) && d.thin && !d.full);
 	cr_assert(shape("{\"item\":{\"item_id\":\"1\",\"name\":\"x\"}}", ENTITY_PRODUCT) && !d.thin && !d.full);
-	cr_assert(shape("{\"item\":{\"item_id\":\"1\",\"last_modified_time\":\"2024-01-01T10:00:00+0300\"}}",
+#define AT ",\"last_modified_time\":\"2024-01-01T10:00:00+0300\"}}"
+	cr_assert(shape("{\"item\":{\"item_id\":\"1\",\"rate\":1,\"status\":\"active\",\"brand\":\"\"" AT,
 			  ENTITY_PRODUCT) &&
+		  d.full);
+	cr_assert(shape("{\"item\":{\"item_id\":\"1\",\"rate\":1,\"status\":\"active\"" AT, ENTITY_PRODUCT) && !d.full);
+	cr_assert(shape("{\"contact\":{\"contact_id\":\"1\",\"contact_name\":\"x\"" AT, ENTITY_CUSTOMER) && !d.full);
+	cr_assert(shape("{\"contact\":{\"contact_id\":\"1\",\"contact_name\":\"x\",\"billing_address\":{}" AT,
+			  ENTITY_CUSTOMER) &&
 		  d.full);
 	cr_assert(shape("{\"invoice\":{\"invoice_id\":\"1\",\"last_modified_time\":\"2024-01-01T10:00:00+0300\"}}",
 			  ENTITY_INVOICE) &&
 		  !d.full);
-	cr_assert(shape("{\"invoice\":{\"invoice_id\":\"1\",\"line_items\":[],\"last_modified_time\":\"2024-01-01T10:"
-			"00:00+0300\"}}",
-			  ENTITY_INVOICE) &&
-		  d.full);
+	cr_assert(shape("{\"invoice\":{\"invoice_id\":\"1\",\"line_items\":[]" AT, ENTITY_INVOICE) && !d.full);
+#define TOTALS "\"sub_total\":1,\"total\":1,\"notes\":\"\""
+	cr_assert(shape("{\"invoice\":{\"invoice_id\":\"1\",\"line_items\":[]," TOTALS AT, ENTITY_INVOICE) && d.full);
+	cr_assert(
+		shape("{\"invoice\":{\"invoice_id\":\"1\",\"line_items\":\"\"," TOTALS AT, ENTITY_INVOICE) && !d.full);
 	cr_assert(shape("{\"event_type\":\"item.deleted\",\"entity_id\":\"5\"}", ENTITY_PRODUCT) && !d.thin);
 }
 

@@ -72,7 +72,7 @@ static void send_request(struct client *c)
 	static char body[BODY_BYTES_MAX + 512], out[OUT_BYTES];
 	int n = snprintf(body, sizeof body,
 		"{\"item\":{\"item_id\":\"%llu\",\"name\":\"Bench item"
-		" %llu\",\"sku\":\"B-%llu\",\"rate\":360.00,\"status\":\"active\","
+		" %llu\",\"sku\":\"B-%llu\",\"rate\":360.00,\"status\":\"active\",\"brand\":\"B\","
 		"\"last_modified_time\":\"2024-01-01T10:00:00+0300\",\"description\":\"",
 		(unsigned long long)load.next_id, (unsigned long long)load.next_id, (unsigned long long)load.next_id);
 	size_t length = (size_t)n;

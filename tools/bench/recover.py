@@ -21,7 +21,7 @@ numbers = iter(range(1, 1 << 30))
 
 def body():
     n = next(numbers)
-    return json.dumps({"item": {"item_id": str(4000000 + n), "name": f"Item {n}", "rate": 7.50, "status": "active",
+    return json.dumps({"item": {"item_id": str(4000000 + n), "name": f"Item {n}", "rate": 7.50, "status": "active", "brand": "",
                                 "last_modified_time": "2025-11-25T10:00:00+0300"}})
 
 

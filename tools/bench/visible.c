@@ -74,7 +74,7 @@ static void send_one(void)
 	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S+0000", gmtime_r(&now, &tm));
 	int length = snprintf(body, sizeof body,
 		"{\"item\":{\"item_id\":\"77%06llu\",\"name\":\"Bench item %llu\",\"sku\":\"B-%llu\",\"rate\":%llu.00,"
-		"\"status\":\"active\",\"unit\":\"pcs\",\"stock_on_hand\":5.000000,\"last_modified_time\":\"%s\","
+		"\"status\":\"active\",\"brand\":\"B\",\"unit\":\"pcs\",\"stock_on_hand\":5.000000,\"last_modified_time\":\"%s\","
 		"\"description\":\"%0700d\"}}",
 		(unsigned long long)(n % RECORDS), (unsigned long long)n, (unsigned long long)(n % RECORDS),
 		(unsigned long long)n, stamp, 0);
