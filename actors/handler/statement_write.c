@@ -141,7 +141,7 @@ static void update_where(struct buf *b, const struct entity *e)
 		buf_fmt(b, " OR t.%s IS NOT NULL", deleted->column);
 	if (modified->column) {
 		buf_str(b, " OR ");
-		statement_fit(b, modified->rule, modified->type, "v.lm");
+		statement_kept(b, e, KEEP_MODIFIED);
 		buf_fmt(b, " IS DISTINCT FROM t.%s", modified->column);
 	}
 	for (const struct field *f = e->fields; f->path; f++, i++)
