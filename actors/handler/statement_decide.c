@@ -35,6 +35,10 @@ static void hash(struct buf *b, const struct entity *e, bool whole)
  * overrules it. Else a single slip ("2036") would be the newest for ten years. */
 #define AHEAD_MAX "interval '1 day'"
 
+/* A detail may lag behind a list for a moment. What it says when asked for later than that is what Zoho holds, whatever its time:
+ * nothing promises that the list's last_modified_time and the detail's are one clock. */
+#define LAG_MAX "interval '1 minute'"
+
 /* Whether n (new) is to be written over s (state). Written once, used before the lock and under it. A drift scan doesn't ask
  * whether the content is another: the row is compared; and a delete that it had proved is written once more where the row is there
  * again. */
@@ -44,7 +48,8 @@ static void wins(struct buf *b, const char *n, enum look look)
 		"CASE WHEN %1$s.deleted_at IS NOT NULL THEN (s.deleted_at IS NULL OR %1$s.last_run_id IS NOT NULL) AND %1$s.observed_at > s.observed_at"
 		" WHEN s.deleted_at IS NOT NULL THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.deleted_at"
 		" WHEN %1$s.last_modified < s.last_modified THEN %1$s.last_event_id IS NULL AND %1$s.observed_at > s.observed_at"
-		" AND s.last_modified > %1$s.observed_at + " AHEAD_MAX
+		" AND (s.last_modified > %1$s.observed_at + " AHEAD_MAX
+		" OR %1$s.list_hash IS NULL AND %1$s.observed_at > s.observed_at + " LAG_MAX ")"
 		" WHEN %1$s.last_modified > s.last_modified THEN true"
 		" WHEN %1$s.observed_at <= s.observed_at THEN false ELSE ",
 		n);
@@ -59,8 +64,8 @@ static void wins(struct buf *b, const char *n, enum look look)
 		n);
 }
 
-/* Whether n and s are two contents of one version (Zoho's clock knows seconds), or n is an event of an entity whose events say
- * no version: which is right only Zoho knows, asked after both were seen. A list's row can't tell; a part of a record (no hash)
+/* Whether n and s are two contents of one version (Zoho's clock knows seconds), or n is an event that says no version: which is
+ * right only Zoho knows, asked after both were seen, where it has details. A list's row can't tell; a part of a record (no hash)
  * may always differ. */
 static void conflicts(struct buf *b, const struct entity *e, const char *n)
 {
@@ -68,7 +73,7 @@ static void conflicts(struct buf *b, const struct entity *e, const char *n)
 		"(%1$s.list_hash IS NULL AND %1$s.deleted_at IS NULL AND s.deleted_at IS NULL AND"
 		" (%1$s.last_modified = s.last_modified OR %2$s AND %1$s.last_modified IS NULL AND %1$s.last_event_id IS NOT NULL)"
 		" AND (%1$s.detail_hash IS NULL OR %1$s.detail_hash IS DISTINCT FROM s.detail_hash))",
-		n, e->unversioned ? "true" : "false");
+		n, e->unversioned || e->details ? "true" : "false");
 }
 
 /* An event that has a version which can't be, or is older than one. */

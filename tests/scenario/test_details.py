@@ -6,7 +6,7 @@ import sys
 from datetime import datetime, timezone
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
-from tds import BUILD, check, differs, run, unless, wait_for, world
+from tds import BUILD, accepted, check, differs, numbers, run, unless, wait_for, world, wrap
 
 
 def shown():
@@ -83,5 +83,23 @@ def burst():
         wait_for(lambda: details()["expected_finish"], 20) and not wait_for(lambda: details()["why"] == "other lanes use all calls", 5) and details()["total"], details()))
 
 
+def older():
+    """A detail's time isn't the list's: one that is older doesn't count for a moment, afterwards it is what Zoho holds."""
+    sim, tds = world(sync={"details": False})
+    tds.bulk("payments")
+    number = next(n for n in sim.ids("payment") if sim.record("payment", n)["record"]["invoices"])
+    record = numbers(sim.record("payment", number)["record"])
+    sim.reply(f"/books/v3/customerpayments/{number}", {"code": 0, "payment": {**record, "updated_time": "2020-01-01T10:00:00+0300"}})
+    lines = f"SELECT count(*) FROM payment_allocations WHERE zoho_payment_id = '{number}'"
+
+    def fetch():
+        event = accepted(tds.webhook("payments", wrap("payment", {"payment_id": number})))
+        return tds.finished(event)[1], tds.value(lines)
+    check("an older detail, asked for right behind the list, is stale", differs(fetch(), ("stale", 0)))
+    tds.rows("UPDATE tds_entity_state SET observed_at = observed_at - interval '2 minutes' WHERE source_entity_id = %s", number)
+    check("asked for later it is written, with its lines", differs(fetch(), ("applied", len(record["invoices"]))))
+    check("and isn't wanted any more", tds.value("SELECT count(*) FROM tds_entity_state WHERE detail_wanted AND source_entity_id = %s", number))
+
+
 if __name__ == "__main__":
-    run(shown, expected, burst)
+    run(shown, expected, burst, older)

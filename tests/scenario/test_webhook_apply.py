@@ -162,6 +162,12 @@ def partial():
         check(f"a part of a {entity} with its version is applied", differs(tds.finished(event)[0], "completed"))
     tds.quiet(30)
     check("a part with a version is no whole record: what it doesn't carry is fetched", checker.differences(sim, tds))
+    for entity, wrong in (("order", {"notes": "wrong", "line_items": []}), ("customer", {"company_name": "wrong"})):
+        number = sim.ids(entity)[7]
+        event = accepted(tds.webhook(WEBHOOK[entity], wrap(entity, {ID_KEY[entity]: number, **({"contact_type": entity} if entity == "customer" else {}), **wrong})))
+        check(f"an {entity} without a version is applied", differs(tds.finished(event)[0], "completed"))
+    tds.quiet(30)
+    check("and confirmed by a fetch, which knows better", checker.differences(sim, tds))
     number = sim.ids("product")[6]
     event = accepted(tds.webhook("products", wrap("product", {"item_id": number, "description": "", "last_modified_time": soon()})))
     tds.finished(event)
