@@ -52,7 +52,7 @@ static void drop(struct dispatcher *d, struct detail *t)
 	free(t);
 }
 
-static struct detail *find(struct dispatcher *d, uint64_t entity, struct str ids)
+static struct detail *find(const struct dispatcher *d, uint64_t entity, struct str ids)
 {
 	struct detail *t;
 	TAILQ_FOREACH(t, &d->details_out, in_list)
@@ -105,6 +105,18 @@ void details_out_fetched(struct dispatcher *d, uint64_t entity, struct str ids, 
 	struct detail *t = find(d, entity, ids);
 	if (t && t->state == DETAIL_OUT)
 		move(d, t, DETAIL_APPLYING, now);
+}
+
+bool details_out_away(const struct dispatcher *d, enum entity_id entity, struct str ids)
+{
+	const struct detail *t = find(d, entity, ids);
+	return t && is_away(t);
+}
+
+int64_t details_out_asked(const struct dispatcher *d, enum entity_id entity, struct str ids)
+{
+	const struct detail *t = find(d, entity, ids);
+	return t ? t->sent_ns : INT64_MIN;
 }
 
 unsigned details_out_applying(const struct dispatcher *d, enum entity_id entity)

@@ -64,6 +64,7 @@ static void on_record_applied(struct actor *a, struct edge *e, const union messa
 	(void)e;
 	fetches_applied(a->state, &m->record_applied);
 	proofs_look(a->state);
+	run_details_look(a->state);
 }
 
 static void on_zoho_state(struct actor *a, struct edge *e, const union message *m)

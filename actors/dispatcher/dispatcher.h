@@ -150,6 +150,7 @@ void runs_applied(struct dispatcher *, const struct msg_page_applied *);
 void runs_tick(struct dispatcher *);
 /* Events were settled: runs that wait for proofs look whether theirs were. */
 void proofs_look(struct dispatcher *);
+void run_details_look(struct dispatcher *); /* a detail was written: runs that wait for theirs */
 void bulk_sync(struct actor *, struct edge *, const struct msg_http_request *);
 void bulk_status(struct actor *, struct edge *, const struct msg_http_request *);
 void bulk_cancel(struct actor *, struct edge *, const struct msg_http_request *);

@@ -90,6 +90,8 @@ void run_check(struct dispatcher *d, struct run *r)
 		return;
 	if (proofs_wanted(r))
 		proofs_go_on(d, r);
+	else if (run_details_wanted(r))
+		run_details_go_on(d, r);
 	else if (!stock_next_part(d, r))
 		run_close(d, r);
 }

@@ -68,6 +68,10 @@ struct run {
 	bool proof_asked;
 	int64_t proof_until_ns;
 	struct {
+		bool asked, waiting, done; /* PostgreSQL is asked which; some are on their way; all are there */
+		int64_t since_ns;
+	} details; /* of entities whose lists lack what they are read for */
+	struct {
 		bool asked;	    /* PostgreSQL is asked which */
 		unsigned in_flight; /* zoho-io was asked for */
 	} images;		    /* RUN_IMAGES */
@@ -103,6 +107,9 @@ void run_close(struct dispatcher *, struct run *);
 /* proofs.c: whether what a complete scan missed is gone. */
 bool proofs_wanted(const struct run *);
 void proofs_go_on(struct dispatcher *, struct run *);
+/* run_details.c: the details that a pull waits for. */
+bool run_details_wanted(const struct run *);
+void run_details_go_on(struct dispatcher *, struct run *);
 /* many.c: runs whose records are named, by the hundred. */
 bool run_is_many(const struct run *);
 void many_plan(struct dispatcher *, struct run *, struct db_call *); /* in the transaction that opens the run */

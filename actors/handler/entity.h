@@ -114,7 +114,8 @@ struct entity {
 	bool one_page;	  /* the list isn't paged */
 	bool unversioned; /* webhooks of it carry no last_modified_time: what they say is confirmed by a fetch */
 	enum details details;
-	const char *image; /* key of a list's row with the id of its image (tds_images); NULL: it has none */
+	bool details_with_list; /* they are what the list is read for: a pull ends when they are there */
+	const char *image;	/* key of a list's row with the id of its image (tds_images); NULL: it has none */
 
 	const char *table, *key; /* ERP table and its column with Zoho's id */
 	const char *id_path;	 /* in the record; "a|b" */

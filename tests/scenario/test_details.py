@@ -6,7 +6,7 @@ import sys
 from datetime import datetime, timezone
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
-from tds import BUILD, accepted, check, differs, numbers, run, unless, wait_for, world, wrap
+from tds import BUILD, accepted, check, differs, numbers, run, soon, unless, wait_for, world, wrap
 
 
 def shown():
@@ -101,5 +101,40 @@ def older():
     check("and isn't wanted any more", tds.value("SELECT count(*) FROM tds_entity_state WHERE detail_wanted AND source_entity_id = %s", number))
 
 
+def prices():
+    """A sync of price lists writes their prices, too, before it answers, whether details come in the background or not."""
+    sim, tds = world(sync={"details": False})
+    tds.bulk("products", active_only=False)
+
+    def wrong():
+        want = {(n, i["item_id"]) for n in sim.ids("price_list") for i in sim.record("price_list", n)["record"].get("pricebook_items") or []}
+        have = set(tds.rows("SELECT zoho_price_list_id, zoho_item_id FROM product_prices"))
+        return unless(want and have == want, f"{len(have)} instead of {len(want)}")
+    reply = tds.bulk("pricelists")
+    n = len(sim.ids("price_list"))
+    check("it ends well", unless(reply.status == 200 and reply.json["success"] and reply.json["stats"]["created"] == n, reply))
+    check("every price is there at its reply", wrong())
+    check("its calls are counted", differs(reply.json["api_calls"], 1 + sum("pricebook_items" in sim.record("price_list", i)["record"] for i in sim.ids("price_list"))))
+    number = next(i for i in sim.ids("price_list") if sim.record("price_list", i)["record"].get("pricebook_items"))
+    items = numbers(sim.record("price_list", number)["record"])["pricebook_items"]
+    dear = "SELECT count(*) FROM product_prices WHERE price = 77777"
+    sim.change("price_list", number, {"pricebook_items": [{**items[0], "pricebook_rate": 77777, "price_brackets": []}, *items[1:]], "last_modified_time": soon()}, touch=False)
+    tds.bulk("pricelists")
+    check("so is a price that changed", differs(tds.value(dear), 1))
+    sim.change("price_list", number, {"pricebook_items": items, "last_modified_time": soon(2)}, touch=False)
+    sim.reply(f"/inventory/v1/pricebooks/{number}", {"code": 9, "message": "no"}, status=400)
+    sim.reply(f"/books/v3/pricebooks/{number}", {"code": 9, "message": "no"}, status=400)
+    reply = tds.bulk("pricelists")
+    check("one that can't be had is no success", unless(not reply.json.get("success") and "1 pricelists" in str(reply.json), reply))
+    sim.no_replies()
+    reply = tds.bulk("pricelists", dry_run=True)
+    check("a dry run asks for none", unless(reply.json["success"] and reply.json["api_calls"] == 1, reply))
+    run_id = tds.bulk_start("pricelists")
+    wait_for(lambda: tds.value("SELECT count(*) FROM tds_run_pages WHERE run_id = %s", run_id), 20)
+    tds.kill("dispatcher")
+    check("it goes on after the dispatcher's death", differs(tds.run_done(run_id, 60), "completed"))
+    check("to the end", wrong() or differs(tds.value(dear), 0))
+
+
 if __name__ == "__main__":
-    run(shown, expected, burst, older)
+    run(shown, expected, burst, older, prices)

@@ -56,6 +56,7 @@ const struct entity entity_price_list = {
 	.detail_root = "pricebook",
 	.unversioned = true,
 	.details = DETAILS_BY_VERSION,
+	.details_with_list = true,
 	.table = "price_lists",
 	.key = "zoho_price_list_id",
 	.id_path = "pricebook_id",

@@ -1,0 +1,95 @@
+/* Entities whose lists lack what they are read for: a price list's prices stand in its detail alone. A pull of such ends when the
+ * details of what it brought are there, whatever sync.details says; which are wanted stands in tds_entity_state, as for those that
+ * are fetched in the background. It has failed when one of them can't be had or written; the background goes on with it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "actors/dispatcher/details.h"
+#include "actors/dispatcher/runs.h"
+#include "actors/handler/entity.h"
+#include "sql_embedded.h"
+
+static const struct db_statement wanted = {"dispatch_run_details", SQL_DISPATCH_RUN_DETAILS};
+
+struct details_asked { /* the run is looked up again: it may have been cancelled meanwhile */
+	struct dispatcher *d;
+	char run[UUID_BYTES];
+	uint64_t fence;
+};
+
+bool run_details_wanted(const struct run *r)
+{
+	return r->options.kind == RUN_PULL && r->entity && entities[r->entity]->details_with_list &&
+	       !r->options.dry_run && !r->details.done;
+}
+
+/* Asks for one that isn't on its way, once; whether it is on its way now, or waits for room there. */
+static bool moves(struct dispatcher *d, struct run *r, struct str id)
+{
+	int64_t now = loop_now(d->actor->loop), asked = details_out_asked(d, r->entity, id);
+	struct msg_fetch m = {.entity = r->entity, .id = id, .lane = r->lane};
+	if (details_out_away(d, r->entity, id) || d->details_in_flight >= DETAILS_IN_FLIGHT_MAX)
+		return true;
+	if (asked >= r->details.since_ns)
+		return false;
+	if (actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m)) {
+		r->calls++;
+		details_out_add(d, r->entity, id, now);
+	}
+	return true;
+}
+
+static void give_up(struct dispatcher *d, struct run *r, int waiting)
+{
+	char why[sizeof r->error];
+	snprintf(why, sizeof why,
+		"what the lists say is there; the details of %d %s could not be had or written, and are tried again in the"
+		" background (tdsctl queue, tdsctl dead-letter list)",
+		waiting, entity_names[r->entity].bulk);
+	run_fail(d, r, why);
+}
+
+static void on_wanted(void *ctx, const struct db_reply *reply)
+{
+	struct details_asked asked = *(struct details_asked *)ctx;
+	struct dispatcher *d = asked.d;
+	struct run *r = run_find(d, str_of(asked.run), asked.fence);
+	free(ctx);
+	if (!r || r->closing)
+		return;
+	r->details.asked = false;
+	if (reply->failure != DB_OK)
+		return; /* the next tick asks again */
+	const PGresult *res = reply->results[0];
+	bool moving = false;
+	for (int i = 0; i < PQntuples(res); i++)
+		moving |= moves(d, r, str_of(PQgetvalue(res, i, 0)));
+	r->details.waiting = moving;
+	r->details.done = !PQntuples(res);
+	if (r->details.done)
+		run_check(d, r);
+	else if (!moving)
+		give_up(d, r, PQntuples(res));
+}
+
+void run_details_go_on(struct dispatcher *d, struct run *r)
+{
+	if (r->details.asked || !db_up(d->db) || pause_holds(d, r->entity))
+		return;
+	struct details_asked *asked = calloc(1, sizeof *asked);
+	if (!asked)
+		die(EXIT_TEMPORARY, "out of memory");
+	*asked = (struct details_asked){.d = d, .fence = r->fence};
+	snprintf(asked->run, sizeof asked->run, "%s", r->id);
+	r->details.asked = true;
+	if (!r->details.since_ns)
+		r->details.since_ns = loop_now(d->actor->loop);
+	db_query(d->db, &wanted, on_wanted, asked, 2, d->actor->config.zoho_organization_id, r->id);
+}
+
+void run_details_look(struct dispatcher *d)
+{
+	struct run *r;
+	TAILQ_FOREACH(r, &d->runs, in_list)
+	if (r->details.waiting && !r->details.done && !r->closing)
+		run_details_go_on(d, r);
+}
