@@ -232,7 +232,8 @@ void fetches_applied(struct dispatcher *d, const struct msg_record_applied *m)
 			queue_close(&d->queue, m->closed.at[i], loop_now(d->actor->loop));
 	d->away_times = 0;
 	/* zoho-io answers two requests for one record once: any answer ends the detail's, too */
-	bool settled = !m->retry && (outcome == OUTCOME_APPLIED || memchr(m->id.data, ',', m->id.len)),
+	bool settled = !m->retry && (outcome == OUTCOME_APPLIED || outcome == OUTCOME_DEAD_LETTER ||
+					    memchr(m->id.data, ',', m->id.len)),
 	     nothing_new = !m->retry && (outcome == OUTCOME_STALE || outcome == OUTCOME_UNCHANGED);
 	enum detail_answer answer = settled ? DETAIL_SETTLED : nothing_new ? DETAIL_IN_VAIN : DETAIL_PUT_OFF;
 	int64_t asked_ns = m->seq ? 0 : details_out_answered(d, m->entity, m->id, answer, loop_now(d->actor->loop));

@@ -51,28 +51,47 @@ static void add_queue(struct job *j, struct db_call *call)
 	db_add(call, &finish_queue, 4, params);
 }
 
+/* Those of its records that became dead letters; of a dry run NULL. */
+static struct db_param failed(const struct job *j, struct buf *b)
+{
+	buf_str(b, "{");
+	for (size_t i = 0; i < j->n; i++) {
+		if ((j->outcomes[i] & (OUTCOME_AND_REFETCH - 1)) != OUTCOME_DEAD_LETTER)
+			continue;
+		struct str id = slice_member_any(j->docs->at[i], j->applier->entity->id_path);
+		buf_str(b, b->len > 1 ? "," : "");
+		buf_array_item(b, id.data ? id.data : "", id.len);
+	}
+	buf_str(b, "}");
+	return j->dry_run ? DB_NULL : DB_TEXT(b->data);
+}
+
 static void add_page(struct job *j, struct db_call *call)
 {
 	char t[9][24];
-	struct buf stock = {0};
+	struct buf stock = {0}, bad = {0};
 	buf_fmt(&stock, "{%s}", j->applier->stock.len ? j->applier->stock.data : "");
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(j->run),
 		DB_TEXT(number(t[0], j->page)), DB_TEXT(number(t[1], j->fence)), param_ids(j),
 		DB_TEXT(number(t[2], j->created)), DB_TEXT(number(t[3], j->updated)),
 		DB_TEXT(number(t[4], j->unchanged)), DB_TEXT(number(t[5], j->stale)), DB_TEXT(number(t[6], j->failed)),
 		DB_TEXT(number(t[7], (uint64_t)j->sent_us)), DB_TEXT(number(t[8], j->docs->n - j->n)),
-		DB_TEXT(stock.data)};
-	db_add(call, &finish_page, 13, params);
+		DB_TEXT(stock.data), failed(j, &bad), DB_TEXT(entity_names[j->applier->entity->id].name),
+		DB_TEXT(j->details ? "true" : "false")};
+	db_add(call, &finish_page, 16, params);
 	buf_free(&stock);
+	buf_free(&bad);
 }
 
 static void add_many(struct job *j, struct db_call *call)
 {
 	char sent[24];
+	struct buf bad = {0};
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id),
 		DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->ids),
-		DB_TEXT(number(sent, (uint64_t)j->sent_us))};
-	db_add(call, &finish_many, 4, params);
+		DB_TEXT(number(sent, (uint64_t)j->sent_us)), param_ids(j), failed(j, &bad)};
+	db_add(call, &finish_many, 6, params);
+	buf_free(&bad);
 }
 
 static void add_record(struct job *j, struct db_call *call)

@@ -82,11 +82,12 @@ static const char doubtful[] =
 	" OR (c.last_modified < s.last_modified AND s.last_modified > c.observed_at + " AHEAD_MAX ")), false)";
 
 /* Whether details are asked for that nothing in the list's row calls for. Where it has no version nothing ever would: of entities whose
- * webhooks have none either, whenever the list is read, of others by a drift scan. And of those that are few, or come by the hundred,
- * a drift scan asks for all: their lines are compared with the table, too. */
+ * lists are read for them, whenever one is read, of others by a drift scan (every return's at every incremental sync would be more than
+ * a day's calls). And of those that have no versions, or come by the hundred, a drift scan asks for all: their lines are compared with
+ * the table, too. */
 static bool may_be_blind(const struct entity *e, enum look look)
 {
-	return e->details && (look == LOOK_VERIFYING || e->unversioned);
+	return e->details && (look == LOOK_VERIFYING || e->details_with_list);
 }
 
 static void blind(struct buf *b, const struct entity *e, enum look look, const char *n)

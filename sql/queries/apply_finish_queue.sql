@@ -40,6 +40,12 @@ fin AS (
 	UPDATE tds_dead_letter_queue d SET resolved = true, resolved_at = now(), resolved_by = $4,
 		resolution_notes = 'superseded by event ' || s.by
 	FROM sup s WHERE d.sync_queue_id = ANY (ARRAY(SELECT id FROM sup)) AND d.sync_queue_id = s.id AND NOT d.resolved
+), mended AS (
+	UPDATE tds_dead_letter_queue d SET resolved = true, resolved_at = now(), resolved_by = $4,
+		resolution_notes = 'superseded by event ' || f.id
+	FROM fin f WHERE EXISTS (SELECT FROM tds_dead_letter_queue o WHERE o.organization_id = $1 AND NOT o.resolved AND o.sync_queue_id IS NULL)
+		AND f.is_full AND f.outcome IN ('applied', 'unchanged') AND d.organization_id = $1 AND d.entity_type = f.entity_type
+		AND d.source_entity_id = f.source_entity_id AND NOT d.resolved AND d.sync_queue_id IS NULL
 ), log AS (
 	INSERT INTO tds_sync_logs (organization_id, sync_queue_id, entity_type, source_entity_id, operation_type, operation_status,
 		outcome, attempt_number, worker_id, context_data)

@@ -13,6 +13,11 @@ WITH fin AS (
 				AND (q.operation_type <> 'delete' OR q.status = 'dead_letter')
 				AND q.observed_at < 'epoch'::timestamptz + $6::bigint * interval '1 microsecond'))
 	RETURNING q.id, q.seq
+), mended AS (
+	UPDATE tds_dead_letter_queue d SET resolved = true, resolved_at = now(), resolved_by = $7,
+		resolution_notes = 'the record was fetched again'
+	WHERE $5 IN ('applied', 'unchanged') AND d.organization_id = $1 AND d.entity_type = $2::tds_entity_type AND d.source_entity_id = $3
+		AND NOT d.resolved AND d.sync_queue_id IS NULL
 ), letters AS (
 	UPDATE tds_dead_letter_queue d SET resolved = true, resolved_at = now(), resolved_by = $7,
 		resolution_notes = 'the record was fetched again'

@@ -8,7 +8,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import BUILD, BULK, ENTITIES, SLOW, check, differs, in_parallel, run, unless, wait_for, world
+from tds import BUILD, BULK, ENTITIES, SLOW, check, differs, in_parallel, numbers, run, soon, unless, wait_for, world
 
 ACTORS = {"dispatcher": "dispatcher", "zoho-io": "zoho-io", "handler": "handler:product"}
 
@@ -270,6 +270,20 @@ def bad_record():
     check("a second sync doesn't pile up dead letters", differs(letters, 1))
     check("and counts each record once", differs(tds.rows(
         "SELECT rows, created + updated, unchanged, stale, failed FROM tds_run_pages ORDER BY applied_at DESC LIMIT 1"), [(60, 0, 59, 0, 1)]))
+    sim.change("product", bad, {"rate": 12})
+    reply = tds.bulk("products", active_only=False, dry_run=True)
+    check("a dry run leaves the dead letter", differs(tds.value("SELECT count(*) FROM tds_dead_letter_queue WHERE NOT resolved"), 1))
+    tds.bulk("products", active_only=False)
+    check("mended in Zoho it is written", differs(int(tds.row("product", bad, "price") or 0), 12))
+    check("and its dead letter is dealt with", tds.value("SELECT count(*) FROM tds_dead_letter_queue WHERE NOT resolved"))
+    number = sim.ids("invoice")[0]
+    lines = numbers(sim.record("invoice", number)["record"])["line_items"]
+    for k, quantity in enumerate(("many", 3)):
+        sim.change("invoice", number, {"line_items": [{**lines[0], "quantity": quantity}, *lines[1:]], "last_modified_time": soon(k)}, touch=False)
+        tds.bulk("invoices")
+        tds.quiet(30)
+        check(f"of a detail with a quantity of {quantity!r}", differs(tds.value(
+            "SELECT count(*) FROM tds_dead_letter_queue WHERE NOT resolved AND entity_type = 'invoice' AND source_entity_id = %s", number), 1 - k))
     sim.change("product", bad, {"rate": 12})
     sim.change("product", good, {"rate": 13})
     tds.bulk("products", active_only=False)
