@@ -19,10 +19,10 @@ void details_out_add(struct dispatcher *, enum entity_id, struct str ids, int64_
 /* Returns when it was asked for, 0: it wasn't. */
 int64_t details_out_answered(struct dispatcher *, uint64_t entity, struct str ids, enum detail_answer, int64_t now);
 void details_out_fetched(
-	struct dispatcher *, uint64_t entity, struct str ids, int64_t now); /* its handler has it now */
-bool details_out_away(const struct dispatcher *, enum entity_id, struct str ids); /* with zoho-io or the handler */
+	struct dispatcher *, uint64_t entity, struct str ids, int64_t now);	      /* its handler has it now */
+bool details_out_away(const struct dispatcher *, enum entity_id, struct str ids);     /* with zoho-io or the handler */
 int64_t details_out_asked(const struct dispatcher *, enum entity_id, struct str ids); /* last, INT64_MIN: not lately */
-unsigned details_out_applying(const struct dispatcher *, enum entity_id);   /* how many it has and hasn't answered */
+unsigned details_out_applying(const struct dispatcher *, enum entity_id); /* how many it has and hasn't answered */
 /* So often was it in vain that it isn't worth another call. */
 bool details_out_in_vain(struct dispatcher *, enum entity_id, struct str ids);
 void details_out_expire(struct dispatcher *, int64_t now);
