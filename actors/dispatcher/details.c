@@ -12,9 +12,9 @@
 
 enum { OUT_PER_CALL = 4 };
 static const int64_t look_every_ns = 2000000000, failed_wait_ns = 30000000000;
-static const char ask_together[] = "100"; /* as many as Zoho's itemdetails take */
 static const struct db_statement wanted = {"dispatch_details", SQL_DISPATCH_DETAILS};
 static const struct db_statement gone = {"dispatch_detail_gone", SQL_DISPATCH_DETAIL_GONE};
+static const struct db_statement dead = {"apply_dead_letter_doc", SQL_APPLY_DEAD_LETTER_DOC};
 
 /* How many may be out: a few for each call at once that Zoho allows. */
 static unsigned out_max(const struct dispatcher *d)
@@ -94,15 +94,16 @@ static void add_awake(struct dispatcher *d, struct buf *b)
 
 static void look_up(struct dispatcher *d)
 {
-	char ask_for[12];
+	char ask_for[12], together[12];
 	struct buf awake = {0}, many = {0}, out = {0};
 	d->details_asked = true;
 	snprintf(ask_for, sizeof ask_for, "%u", out_max(d) - d->details_in_flight);
+	snprintf(together, sizeof together, "%d", MANY_MAX >> d->details_halved);
 	add_awake(d, &awake);
 	add_many(&many);
 	details_out_list(d, &out);
 	db_query(d->db, &wanted, on_wanted, d, 7, d->actor->config.zoho_organization_id, ask_for,
-		d->details_lines ? "true" : "false", awake.data, many.data, ask_together, out.data);
+		d->details_lines ? "true" : "false", awake.data, many.data, together, out.data);
 	buf_free(&awake);
 	buf_free(&many);
 	buf_free(&out);
@@ -142,4 +143,24 @@ void details_gone(struct dispatcher *d, enum entity_id entity, struct str id, in
 	db_query(d->db, &gone, NULL, NULL, 4, d->actor->config.zoho_organization_id, entity_names[entity].name,
 		ids.data, asked);
 	buf_free(&ids);
+}
+
+/* Of several fewer are asked for from now on; one alone can't be had, which somebody has to know. */
+void details_too_big(struct dispatcher *d, enum entity_id entity, struct str id, struct str why, int64_t asked_ns)
+{
+	struct buf ids = {0}, words = {0};
+	if (memchr(id.data, ',', id.len)) {
+		d->details_halved += (MANY_MAX >> d->details_halved) > 1;
+		log_warn("details too large together: fewer at once", LF_STR("entity", entity_names[entity].name),
+			LF_INT("at_once", MANY_MAX >> d->details_halved));
+		details_look(d);
+		return;
+	}
+	details_gone(d, entity, id, asked_ns);
+	buf_add(&ids, id.data, id.len);
+	buf_fmt(&words, "its detail can't be had: %.*s", (int)why.len, why.data ? why.data : "");
+	db_query(d->db, &dead, NULL, NULL, 12, d->actor->config.zoho_organization_id, entity_names[entity].name,
+		ids.data, words.data, "zoho:too_big", words.data, "dispatcher", NULL, NULL, NULL, NULL, NULL);
+	buf_free(&ids);
+	buf_free(&words);
 }

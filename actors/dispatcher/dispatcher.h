@@ -53,7 +53,8 @@ struct dispatcher {
 	bool details_behind;			  /* an entity was left out of the last look: its handler has enough */
 	unsigned details_in_flight, details_held; /* of details_out */
 	uint64_t details_calls;			  /* asked for since the start */
-	int64_t details_ns;			  /* not before */
+	unsigned details_halved; /* so often: fewer in a call than Zoho takes, for its replies were too large */
+	int64_t details_ns;	 /* not before */
 
 	/* images.c */
 	struct {
@@ -136,6 +137,7 @@ void details_tick(struct dispatcher *);
  * seen in a list again, unless something newer came of it meanwhile. */
 void details_later(struct dispatcher *);
 void details_gone(struct dispatcher *, enum entity_id, struct str id, int64_t asked_ns);
+void details_too_big(struct dispatcher *, enum entity_id, struct str id, struct str why, int64_t asked_ns);
 
 /* images.c: images of products. */
 void images_tick(struct dispatcher *);

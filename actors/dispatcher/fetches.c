@@ -4,6 +4,7 @@
 #include <string.h>
 #include "actors/dispatcher/details.h"
 #include "actors/handler/entity.h"
+#include "actors/zoho_io/reply.h"
 
 static const int64_t answer_timeout_ns = 120000000000;
 
@@ -124,7 +125,7 @@ static void event_failed(struct dispatcher *d, struct event *e, const struct msg
 	snprintf(why, sizeof why,
 		m->not_found ? "Zoho has no such record (404): %.*s" : "could not be fetched from Zoho: %.*s",
 		(int)m->error.len, m->error.data ? m->error.data : "");
-	if (m->not_found)
+	if (m->not_found || m->code == CODE_TOO_BIG)
 		bury_event(d, e, code, why);
 	else
 		retry_event(d, e, code, why);
@@ -139,9 +140,11 @@ void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 		details_look(d);
 		return;
 	}
-	int64_t asked_ns = m->seq ? 0
-				  : details_out_answered(d, m->entity, m->id, m->away ? DETAIL_SETTLED : DETAIL_PUT_OFF,
-					    loop_now(d->actor->loop));
+	bool too_big = m->code == CODE_TOO_BIG;
+	int64_t asked_ns =
+		m->seq ? 0
+		       : details_out_answered(d, m->entity, m->id, m->away || too_big ? DETAIL_SETTLED : DETAIL_PUT_OFF,
+				 loop_now(d->actor->loop));
 	if (m->away) {
 		put_off(d, r);
 		details_later(d);
@@ -152,6 +155,8 @@ void fetches_failed(struct dispatcher *d, const struct msg_fetched *m)
 	} else {
 		if (m->not_found)
 			details_gone(d, (enum entity_id)m->entity, m->id, r ? r->since_ns : asked_ns);
+		else if (too_big)
+			details_too_big(d, (enum entity_id)m->entity, m->id, m->error, r ? r->since_ns : asked_ns);
 		else
 			details_later(d);
 		if (r)

@@ -165,9 +165,9 @@ void many_again(struct dispatcher *d, struct run *r)
 bool many_refused(struct dispatcher *d, struct run *r, const struct msg_page_fetched *m)
 {
 	char page[24], why[256];
-	bool about_them =
-		m->code == CODE_NOT_POSSIBLE || (m->status >= 400 && m->status < 500 && m->status != 401 &&
-							m->status != 403 && m->status != 408 && m->status != 429);
+	bool about_them = m->code == CODE_NOT_POSSIBLE || m->code == CODE_TOO_BIG ||
+			  (m->status >= 400 && m->status < 500 && m->status != 401 && m->status != 403 &&
+				  m->status != 408 && m->status != 429);
 	if (!about_them || r->closing)
 		return false;
 	snprintf(why, sizeof why, "%.*s", (int)m->error.len, m->error.data ? m->error.data : "");

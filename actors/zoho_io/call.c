@@ -162,8 +162,10 @@ static void on_reply(void *ctx, struct http_reply *http)
 		zoho_reply_read(&r, list ? call->of->list_root : call->of->detail_root, list, http->error, http->status,
 			http->body, http->length);
 	zoho_breaker_note(z, zoho_breaker_of(call), http->too_big ? BREAKER_NEITHER : end_of(&r), call->trial);
-	if (http->too_big)
+	if (http->too_big) {
 		r.verdict = REPLY_REFUSED;
+		r.code = call->image ? r.code : CODE_TOO_BIG;
+	}
 	if (r.verdict != REPLY_OK && r.verdict != REPLY_NOT_FOUND)
 		actor_count(z->actor, COUNT_CALLS_FAILED, 1);
 	log_call(call, &r, http);

@@ -159,7 +159,10 @@ struct http_call *zoho_http_start(struct http *http, const struct http_request *
 		.done = done,
 		.ctx = ctx,
 		.body_max = request->body_max,
-		.too_big = request->too_big ? request->too_big : "the reply is larger than zoho.page_bytes_max"};
+		.too_big =
+			request->too_big
+				? request->too_big
+				: "the reply is larger than zoho.page_bytes_max; sync.page_size asks for less at once"};
 	call->reply.head = (struct http_head){0, -1, -1, -1, -1};
 	call->started_ns = loop_clock();
 	for (int i = 0; request->headers[i]; i++)

@@ -33,6 +33,7 @@ enum own_code { /* codes of failures that Zoho never saw */
 	CODE_NOT_POSSIBLE = -4, /* no such endpoint, no such handler */
 	CODE_NETWORK = -5,
 	CODE_NO_IMAGE = -7, /* what came where an image was asked for is none that is kept */
+	CODE_TOO_BIG = -8,  /* larger than zoho.page_bytes_max: less at once may do */
 	CODE_SHAPE = -6, /* a whole reply that says success and carries nothing: no outage, perhaps the record's own */
 };
 

@@ -8,7 +8,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
 import tds as lib
-from tds import check, differs, in_parallel, run, unless, wait_for, world
+from tds import accepted, check, differs, in_parallel, numbers, run, unless, wait_for, world, wrap
 
 ITEMS = {"items": 450, "active-items": 300}
 STOCK = "/api/bff/tds/sync/stock"
@@ -272,5 +272,25 @@ def scheduled():
     check("and is kept to", unless(tds.value("SELECT count(*) FROM tds_sync_runs WHERE run_type = 'stock'") - before <= 1, before))
 
 
+def too_large():
+    """Of what is larger together than a reply may be less is asked for at once; what is too large alone is told."""
+    sim, tds = world(sim={"items": 120, "active-items": 120}, zoho={"page_bytes_max": "64KiB"}, sync={"page_size": 10})
+    reply = tds.bulk("products")
+    check("details are too large by the hundred", unless(reply.json["success"], reply))
+    check("in the background fewer are asked for, until they fit", tds.quiet(60) or differs(
+        tds.value("SELECT count(DISTINCT zoho_item_id) FROM product_stock"), sum(bool(r["record"].get("locations") or r["record"].get("warehouses")) for r in sim.truth("product"))))
+    reply = tds.post("/api/bff/tds/sync/stock")
+    check("and by a stock run", unless(reply.status == 200 and reply.json["success"] and reply.json["stats"]["total_items_from_zoho"] == 120, reply))
+    number = sim.ids("invoice")[0]
+    record = numbers(sim.record("invoice", number)["record"])
+    sim.reply(f"/books/v3/invoices/{number}", {"code": 0, "invoice": {**record, "notes": "x" * 70000}})
+    tds.bulk("invoices")
+    check("a detail that is too large alone isn't asked for for ever", tds.quiet(60))
+    letter = tds.rows("SELECT source_entity_id, failure_reason FROM tds_dead_letter_queue WHERE NOT resolved")
+    check("it is a dead letter that says so", unless(len(letter) == 1 and letter[0][0] == number and "page_bytes_max" in letter[0][1], letter))
+    event = accepted(tds.webhook("invoices", wrap("invoice", {"invoice_id": number})))
+    check("so is an event that needs it, at once", unless(tds.finished(event)[0] == "dead_letter", tds.outcome(event)))
+
+
 if __name__ == "__main__":
-    run(all_of_it, choices, named, interrupted, scheduled)
+    run(all_of_it, choices, named, interrupted, scheduled, too_large)
