@@ -107,22 +107,20 @@ static uint32_t wrapped(struct shape *s, uint32_t object, enum entity_id e)
 	return node ? node : object_member(s, object, entity_names[e].name);
 }
 
-/* Where nothing names the entity: the wrapper's name, or the one id that only one entity's records have. */
+/* Where nothing names the entity: of a bare record the id that comes first, its own, as Zoho writes them (an invoice carries its order's
+ * and a "contact", too); else the wrapper's name. */
 static enum entity_id entity_guessed(struct shape *s, uint32_t object)
 {
-	enum entity_id found = ENTITY_NONE;
-
+	for (uint32_t at = object + 1; at < s->json->nodes[object].next; at = s->json->nodes[at + 1].next) {
+		struct str key = json_value(s->json, at, s->arena);
+		for (int e = ENTITY_NONE + 1; e < ENTITIES; e++)
+			if (str_eq(key, entity_names[e].id_key))
+				return (enum entity_id)e;
+	}
 	for (int e = ENTITY_NONE + 1; e < ENTITIES; e++)
 		if (wrapped(s, object, (enum entity_id)e))
 			return (enum entity_id)e;
-	for (int e = ENTITY_NONE + 1; e < ENTITIES; e++) {
-		if (!json_member(s->json, object, entity_names[e].id_key))
-			continue;
-		if (found && strcmp(entity_names[e].id_key, entity_names[found].id_key) != 0)
-			return ENTITY_NONE;
-		found = found ? found : (enum entity_id)e;
-	}
-	return found;
+	return ENTITY_NONE;
 }
 
 static bool find_entity(struct shape *s, enum entity_id url)
