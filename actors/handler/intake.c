@@ -50,15 +50,20 @@ static void drop_poison(const struct applier *p, struct slices *docs)
 	docs->n = kept;
 }
 
-/* What was asked for, of a list that stands for a detail. */
-static void keep_one(struct slices *docs, const struct entity *e, struct str id)
+/* What was asked for: of a list that stands for a detail one row; a detail of another record is none. */
+static void keep_one(struct slices *docs, const struct entity *e, struct str id, struct job *j)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < docs->n; i++) {
 		struct str own = slice_member_any(docs->at[i], e->id_path);
 		if (own.len == id.len && !memcmp(own.data, id.data, id.len))
 			docs->at[kept++] = docs->at[i];
+		else
+			snprintf(j->error, sizeof j->error, "Zoho answers with another record, %.*s", (int)own.len,
+				own.data ? own.data : "");
 	}
+	if (kept)
+		*j->error = 0;
 	docs->n = kept;
 }
 
@@ -95,8 +100,8 @@ static bool of_record(struct intake *in, const struct entity *e, const struct ms
 	j->ids = many ? in->ids : NULL;
 	j->outcomes[0] = OUTCOME_SKIPPED;
 	bool cut = slices_of(r->body, list ? e->list_root : e->detail_root, &in->now->docs);
-	if (list && !many)
-		keep_one(&in->now->docs, e, r->id);
+	if (!many)
+		keep_one(&in->now->docs, e, r->id, j);
 	return cut;
 }
 

@@ -220,6 +220,14 @@ def thin():
     reason = tds.value("SELECT failure_reason FROM tds_dead_letter_queue d JOIN tds_sync_queue q ON q.id = d.sync_queue_id WHERE q.inbox_event_id = %s", event)
     check("with its reason", unless(reason, reason))
     check("and deletes nothing", differs(tds.row("product", number, "is_active, deleted_at"), (True, None)))
+    asked, other = sim.ids("order")[5:7]
+    tds.configure(queue={"attempts_max": 2})
+    tds.ask("reload")
+    sim.reply(f"/books/v3/salesorders/{asked}", {"code": 0, "salesorder": numbers(sim.record("order", other)["record"])})
+    event = accepted(tds.webhook("orders", wrap("order", {"salesorder_id": asked})))
+    check("another record than was asked for is none", differs(tds.finished(event)[0], "dead_letter"))
+    check("which is said", unless("another record, " + other in str(tds.outcome(event)), tds.outcome(event)))
+    check("and isn't written", differs((tds.row("order", asked, "1"), tds.row("order", other, "1")), (None, None)))
 
 
 def deletes():
