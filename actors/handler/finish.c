@@ -17,6 +17,7 @@ static const struct db_statement dead_queue = {"apply_dead_letter_queue", SQL_AP
 static const struct db_statement payload = {"apply_payload", SQL_APPLY_PAYLOAD};
 static const struct db_statement dead_doc = {"apply_dead_letter_doc", SQL_APPLY_DEAD_LETTER_DOC};
 static const struct db_statement skip = {"apply_skip", SQL_APPLY_SKIP};
+static const struct db_statement twin = {"apply_twin", SQL_APPLY_TWIN};
 static const struct db_statement begin = {"begin", "BEGIN"};
 static const struct db_statement commit = {"commit", "COMMIT"}, rollback = {"rollback", "ROLLBACK"};
 
@@ -136,6 +137,19 @@ static void count_losers(struct job *j)
 	}
 }
 
+/* Contacts that are of the other type now. Of pages only those can be whose rows are new here. */
+static void add_twin(struct job *j, struct db_call *call)
+{
+	enum entity_id own = j->applier->entity->id, other = own == ENTITY_CUSTOMER ? ENTITY_VENDOR : ENTITY_CUSTOMER;
+	bool queue = j->kind == JOB_QUEUE;
+	if (!j->applier->entity->type_path || j->dry_run ||
+		!(queue || j->created || (j->kind == JOB_RECORD && j->updated)))
+		return;
+	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id),
+		DB_TEXT(entity_names[other].name), queue ? param_seqs(j) : DB_NULL, queue ? DB_NULL : param_ids(j)};
+	db_add(call, &twin, 4, params);
+}
+
 void finish_add(struct job *j, struct db_call *call)
 {
 	static void (*const add[])(struct job *, struct db_call *) = {
@@ -148,6 +162,7 @@ void finish_add(struct job *j, struct db_call *call)
 	add[j->kind](j, call);
 	if (j->applier->lost.len)
 		add_lost(j, call);
+	add_twin(j, call);
 	finish_tell(j, call);
 	db_add(call, &commit, 0, NULL);
 }

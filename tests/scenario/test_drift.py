@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import checker
-from tds import BUILD, BULK, ENTITIES, WRAPPER, accepted, check, differs, run, soon, unless, wait_for, world
+from tds import BUILD, BULK, ENTITIES, WRAPPER, accepted, check, differs, numbers, run, soon, unless, wait_for, world
 
 SMALL = {"customers": 60, "vendors": 40}
 
@@ -173,6 +173,16 @@ def other_type():
               {s for s, in tds.rows("SELECT status::text FROM tds_sync_queue WHERE inbox_event_id = %s", event)} == {"completed"}, tds.rows("SELECT * FROM tds_sync_queue WHERE inbox_event_id = %s", event)))
         check(f"as a customer it is gone ({words})", unless(wait_for(lambda: not tds.row("customer", number_, "is_active"), 10), number_))
     check("none of these is a dead letter", differs(tds.value("SELECT count(*) FROM tds_dead_letter_queue"), 0))
+    for url, number_ in zip(("vendors", "customers"), sim.ids("customer")[9:11]):
+        sim.change("customer", number_, {"contact_type": "vendor"})
+        body = numbers(sim.record("customer", number_)["record"])
+        tds.finished(accepted(tds.webhook(url, json.dumps({"contact": body}))))
+        check(f"a whole webhook on the {url}' URL makes it a vendor", unless(wait_for(lambda: tds.row("vendor", number_, "deleted_at IS NULL"), 10), number_))
+        check("and it is gone as a customer", unless(wait_for(lambda: tds.row("customer", number_, "is_active") is False, 10), number_))
+    number_ = sim.ids("vendor")[3]
+    sim.delete("vendor", number_)
+    tds.finished(accepted(tds.post("/api/webhooks/zoho", {"event_type": "contact.deleted", "entity_id": number_})))
+    check("a delete of a contact that doesn't say which deletes the vendor", unless(wait_for(lambda: tds.row("vendor", number_, "is_active") is False, 10), number_))
     check("and the scan says so", differs([(d["entity_id"], d["action"]) for d in drift(tds, "customer")["differences"]], [(number, "deleted")]))
 
 
