@@ -48,7 +48,7 @@ static void columns(struct buf *b, const struct entity *e)
 		if (f->rule == RULE_WHOLE)
 			continue;
 		name_and_value(b, &lead, f);
-		statement_becomes(b, f, i);
+		statement_becomes(b, e, f, i);
 		buf_str(b, "))");
 	}
 	if (!statement_has_active(e))

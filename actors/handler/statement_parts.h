@@ -42,7 +42,7 @@ void statement_with_fixed(struct buf *, const struct entity *, int n); /* the sa
  * statement may add columns before its FROM. */
 void statement_decision(struct buf *, const struct entity *, enum source, enum look);
 /* "NOT v.del AND …": what the column of field number `i` becomes, over v (val) and t (the row that is there). */
-void statement_becomes(struct buf *, const struct field *, int i);
+void statement_becomes(struct buf *, const struct entity *, const struct field *, int i);
 bool statement_has_active(const struct entity *);
 /* The same of a column that TDS has for itself. */
 void statement_kept(struct buf *, const struct entity *, enum keep);

@@ -89,7 +89,7 @@ static void changed(struct buf *b, const struct entity *e)
 		buf_fmt(b, " OR v.v%d IS NOT NULL", i);
 		buf_fmt(&was, ", v.was%d AS %s", i, f->column);
 		buf_str(&differs, " OR (");
-		statement_becomes(&differs, f, i);
+		statement_becomes(&differs, e, f, i);
 		buf_fmt(&differs, ") IS DISTINCT FROM t.%s", f->column);
 	}
 	buf_fmt(b,

@@ -76,11 +76,14 @@ void statement_row_active(struct buf *b, const struct entity *e, const char *ali
 
 /* What the column becomes: what the record says, which may be that it is unset; what was, where it says nothing. A value there
  * is says that the record carries it: only for the others that has to be looked up. */
-void statement_becomes(struct buf *b, const struct field *f, int i)
+void statement_becomes(struct buf *b, const struct entity *e, const struct field *f, int i)
 {
 	if (f->rule == RULE_ACTIVE) {
+		const char *deleted = statement_keep(e, KEEP_DELETED)->column;
 		struct buf active = {0};
 		buf_fmt(&active, "NOT v.del AND coalesce(v.v%d, ", i);
+		if (deleted) /* it is inactive for that, and is there again */
+			buf_fmt(&active, "t.%s IS NOT NULL OR ", deleted);
 		statement_active(&active, f, "t");
 		buf_str(&active, ")");
 		statement_fit(b, f->rule, f->type, active.data);
@@ -95,11 +98,11 @@ void statement_becomes(struct buf *b, const struct field *f, int i)
 }
 
 /* Whether that is something else. (json has no equality.) */
-static void differs(struct buf *b, const struct field *f, int i)
+static void differs(struct buf *b, const struct entity *e, const struct field *f, int i)
 {
 	const char *text = f->type && f->type->family == FAMILY_JSON ? "::text" : "";
 	buf_str(b, " OR (");
-	statement_becomes(b, f, i);
+	statement_becomes(b, e, f, i);
 	buf_fmt(b, ")%s IS DISTINCT FROM t.%s%s", text, f->column, text);
 }
 
@@ -145,7 +148,7 @@ static void update_where(struct buf *b, const struct entity *e)
 		buf_fmt(b, " IS DISTINCT FROM t.%s", modified->column);
 	}
 	for (const struct field *f = e->fields; f->path; f++, i++)
-		differs(b, f, i);
+		differs(b, e, f, i);
 	buf_fmt(b, ") RETURNING t.%s AS own, v.id, v.queue_id, v.run_id, v.attempt, v.del)", statement_id(e->shape));
 }
 
@@ -159,7 +162,7 @@ static void update(struct buf *b, const struct entity *e)
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		buf_fmt(b, "%s%s = ", lead, f->column);
 		lead = ", ";
-		statement_becomes(b, f, i);
+		statement_becomes(b, e, f, i);
 	}
 	static const enum keep kept[] = {KEEP_DELETED, KEEP_MODIFIED, KEEP_SYNCED, KEEP_UPDATED};
 	for (size_t k = 0; k < sizeof kept / sizeof *kept; k++)

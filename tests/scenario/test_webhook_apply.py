@@ -243,6 +243,12 @@ def deletes():
         gone = [r["id"] for r in sim.truth(entity) if r["deleted"]][0]
         check(f"a delete event marks the {entity} and keeps its row", differs(tds.row(entity, gone, "is_active, deleted_at IS NOT NULL"), (False, True)))
     check("everything else is untouched", checker.differences(sim, tds))
+    gone = [r["id"] for r in sim.truth("branch") if r["deleted"]][0]
+    branch = {key: value for key, value in numbers(sim.record("branch", gone)["record"]).items() if key != "status"}
+    sim.reply("/books/v3/locations", json.dumps({"code": 0, "message": "success", "locations": [branch]}))
+    tds.bulk("branches")
+    sim.no_replies()
+    check("a deleted branch that is there again is active, also where nothing says its status", differs(tds.row("branch", gone, "is_active, deleted_at"), (True, None)))
     number = sim.ids("product")[3]
     late = numbers(sim.record("product", number)["record"])
     tds.finished(accepted(tds.webhook("products", json.dumps({"event_type": "item.deleted", "entity_id": number, "data": {"item_id": number}}))))
