@@ -38,10 +38,10 @@ static bool is_percent(const char *p)
 {
 	char number[64];
 	size_t n = strlen(p);
-	while (n && (p[n - 1] == '%' || p[n - 1] == ' '))
-		n--;
+	if (n && p[n - 1] == '%')
+		n -= n > 1 && p[n - 2] == ' ' ? 2 : 1;
 	snprintf(number, sizeof number, "%.*s", n < sizeof number ? (int)n : 0, p);
-	return !n || is_number(number);
+	return is_number(number);
 }
 
 static bool looks_like(const char *p, const char *pattern)

@@ -16,12 +16,12 @@ enum rule {
 	RULE_ID, /* Zoho's id: 1 to 19 digits, as string or number; kept as text; -1, as Zoho names nobody at times, is unset */
 	RULE_NUMBER,  /* a decimal, as number or string, with or without exponent: numeric; no "NaN", no thousands */
 	RULE_INTEGER, /* the same without a fraction (5.000 is 5): bigint */
-	RULE_PERCENT, /* as RULE_NUMBER; a "%" behind it is left out */
+	RULE_PERCENT, /* as RULE_NUMBER; a "%" behind it, or a blank and one, is left out */
 	RULE_FLAG,    /* true or false, also in quotes, in any case: boolean */
 	RULE_DATE,    /* YYYY-MM-DD that the calendar has: date; no other order, no words */
 	RULE_TIME,    /* YYYY-MM-DDThh:mm:ss with +hhmm, +hh:mm or Z: timestamptz */
 	RULE_JSON,    /* as it is, jsonb (an address keeps its keys); empty object, array or string are unset */
-	RULE_ACTIVE,  /* true when the text is "active" */
+	RULE_ACTIVE,  /* true when the text is "active"; {} and [] are unset */
 	RULE_WHOLE,   /* the whole record, jsonb (path is not used) */
 	RULE_LINK,    /* own uuid of the record of `link` whose key is the text */
 };

@@ -5,10 +5,13 @@
 
 static const char digits[] = "0123456789";
 
-/* Digits, sign, point and exponent; whatever else the text has is put behind it once more, which no number survives. */
+/* Digits, sign, point and exponent; the cast would also take white space around it. */
 static void number(struct buf *b, const char *text)
 {
-	buf_fmt(b, "(nullif(%1$s, '') || translate(%1$s, '0123456789+-.eE', ''))::numeric", text);
+	buf_fmt(b,
+		"CASE WHEN translate(%1$s, '0123456789+-.eE', '') = '' THEN nullif(%1$s, '')::numeric"
+		" ELSE ('not ' || (%1$s))::numeric END",
+		text);
 }
 
 /* What isn't as `test` says gets a mark before it that the cast refuses. */
@@ -68,17 +71,21 @@ static void plain(struct buf *b, const char *text, const char *json)
 		text, json, '{', '[');
 }
 
+/* A single "%" goes, and a blank before it; whatever else isn't a number's stays and is refused. */
 static void percent(struct buf *b, const char *text)
 {
 	struct buf bare = {0};
-	buf_fmt(&bare, "rtrim(%s, '%% ')", text);
+	buf_fmt(&bare,
+		"CASE WHEN %1$s LIKE '%%\\%%' THEN coalesce(substring(%1$s FROM '^(.*[0-9.]) ?%%$'), %1$s) ELSE %1$s END",
+		text);
 	number(b, bare.data);
 	buf_free(&bare);
 }
 
+/* Most are: only what isn't is compared with what is unset. */
 static void active(struct buf *b, const char *text)
 {
-	buf_fmt(b, "nullif(%s, '') = 'active'", text);
+	buf_fmt(b, "CASE WHEN %1$s = 'active' THEN true WHEN %1$s NOT IN ('', '{}', '[]') THEN false END", text);
 }
 
 static void document(struct buf *b, const char *json)

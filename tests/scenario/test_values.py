@@ -43,7 +43,7 @@ GOOD = {
 BAD = {
     "text": ['{"a":1}', "[1]"],
     "id": ['"INV-1"', '"12345678901234567890"', "1.5", "true", '{"a":1}', '"-2"', '" 1"'],
-    "number": ['"12,5"', '"NaN"', '"Infinity"', '"-inf"', '"1_000"', '"0x1A"', '"1 000"', '"twelve"', '"--1"', '"1e"', "true", "[1]", "{}"],
+    "number": ['"12,5"', '" 5 "', '"\\t7"', '"7\\n"', '"NaN"', '"Infinity"', '"-inf"', '"1_000"', '"0x1A"', '"1 000"', '"twelve"', '"--1"', '"1e"', "true", "[1]", "{}"],
     "flag": ['"yes"', "1", '"maybe"', "{}"],
     "day": ['"2026-02-30"', '"08/06/2026"', '"10 Jun 2026"', '"today"', '"infinity"', '"2026-6-9"', '"20260609"', "20260609", '"2026-06-09T00:00:00+0300"',
             '"0000-00-00"', "{}"],
@@ -347,6 +347,21 @@ def named_fields():
             check(f"{column} of {entity} from {said}", differs(tds.row(entity, number, column), want))
 
 
+def percents():
+    """A percentage is a number, with or without one "%" behind it."""
+    sim, tds = world()
+    record = json.loads(json.dumps(sim.record("price_list", sim.ids("price_list")[0])["record"], default=str))
+    for i, (said, want) in enumerate((("7.5", 7.5), ("7.5%", 7.5), ("-7.5 %", -7.5), ("", None), ("%", "refused"), (" %", "refused"), ("10%%", "refused"),
+                                      ("% 10", "refused"), (" 10%", "refused"), ("10 % ", "refused"), ("10", 10))):
+        number = str(990000 + i)
+        sim.reply("/books/v3/pricebooks/" + number, json.dumps({"code": 0, "pricebook": {**record, "pricebook_id": number, "percentage": said}}))
+        tds.finished(accepted(tds.webhook("prices", json.dumps({"pricebook": {"pricebook_id": number}}))))
+        have = tds.row("price_list", number, "percentage")
+        named = tds.rows("SELECT error_field FROM tds_dead_letter_queue WHERE source_entity_id = %s", number)
+        check(f"a percentage of {said!r} is {want}", differs((named, float(have) if have is not None else None),
+                                                              ([("percentage",)], None) if want == "refused" else ([], want)))
+
+
 def forms():
     """The whole organisation with ids as integers and numbers in quotes here and there."""
     sim, tds = world(sim={"quirk": ["ids=mixed", "numbers=mixed"]})
@@ -361,4 +376,4 @@ def forms():
 
 
 if __name__ == "__main__":
-    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, letters_that_name, named_fields, forms)
+    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, letters_that_name, named_fields, percents, forms)

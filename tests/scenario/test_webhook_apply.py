@@ -187,7 +187,8 @@ def partial():
     tds.finished(event)
     check("an empty field is unset, which is something else than absent",
           differs(tds.row("product", number, "description, name IS NOT NULL AND sku IS NOT NULL"), (None, True)))
-    for day, status, active in (("02", "inactive", False), ("03", None, False), ("04", "", False), ("05", "active", True), ("06", None, True)):
+    for day, status, active in (("02", "inactive", False), ("03", None, False), ("04", "", False), ("05", "active", True), ("06", None, True),
+                                ("07", {}, True), ("08", [], True)):
         event = accepted(tds.webhook("products", wrap("product", {"item_id": number, "status": status,
                                                                   "last_modified_time": soon(int(day))})))
         check(f"a status of {status!r} leaves the product {'' if active else 'in'}active",
