@@ -57,6 +57,28 @@ static struct json_object *lookup(struct json_object *doc, const char *path, con
 	return NULL;
 }
 
+/* What stands for none, as statement_list has it. */
+static bool is_unset(struct json_object *v)
+{
+	return !v || !*json_object_get_string(v) ||
+	       (json_object_is_type(v, json_type_array) && !json_object_array_length(v)) ||
+	       (json_object_is_type(v, json_type_object) && !json_object_object_length(v));
+}
+
+/* The same of a list: of the alternatives the first that is set, or is there. */
+static struct json_object *lookup_list(struct json_object *doc, const char *path, const char **name, int *name_n)
+{
+	for (const char *p = path, *bar; p; p = bar ? bar + 1 : NULL) {
+		bar = strchr(p, '|');
+		*name_n = bar ? (int)(bar - p) : (int)strlen(p);
+		*name = p;
+		struct json_object *found = descend(doc, p, (size_t)*name_n);
+		if (!is_unset(found))
+			return found;
+	}
+	return lookup(doc, path, name, name_n);
+}
+
 /* What one field is refused for: by its rule, by its column, or by PostgreSQL's words about it. */
 static bool refusal_of(const struct field *f, struct json_object *v, const char *words, struct buf *why)
 {
@@ -95,14 +117,13 @@ static bool check(const struct field *fields, struct json_object *doc, const cha
 	return refused;
 }
 
-/* What stands in place of the lines; an object without anything is as good as none. */
+/* What stands in place of the lines. */
 static bool check_no_lines(struct json_object *v, const char *name, int n, struct buf *to, struct buf *field)
 {
-	const char *text = v ? json_object_get_string(v) : "";
-	if (!*text || (json_object_is_type(v, json_type_object) && json_object_object_length(v) == 0))
+	if (is_unset(v))
 		return false;
 	buf_fmt(field, "%.*s", n, name);
-	buf_fmt(to, "field %s: \"%.80s\" is not a list", field->data, text);
+	buf_fmt(to, "field %s: \"%.80s\" is not a list", field->data, json_object_get_string(v));
 	return true;
 }
 
@@ -138,7 +159,7 @@ static bool check_lines(const struct lines *l, const char *path, struct json_obj
 {
 	const char *name = path;
 	int n = 0;
-	struct json_object *list = lookup(doc, path, &name, &n);
+	struct json_object *list = lookup_list(doc, path, &name, &n);
 	if (!json_object_is_type(list, json_type_array))
 		return !*outer && check_no_lines(list, name, n, to, field);
 	for (size_t i = 0; i < json_object_array_length(list); i++) {

@@ -67,7 +67,7 @@ extern const struct field keep_defaults[KEEPS + 1]; /* by enum keep; ends with c
 	}
 
 struct lines { /* rows that stand in an array of the record: replaced as a set whenever the record carries it */
-	const char *table, *path;
+	const char *table, *path; /* "a|b": the first that is set */
 	const char *
 		nested; /* an array in a line: the line stands for a row per element, each over the line's fields; or NULL */
 	const char *id_path;			/* what carries none of these is no line: its record is refused */

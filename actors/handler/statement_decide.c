@@ -21,7 +21,7 @@ static void hash(struct buf *b, const struct entity *e, bool whole)
 	}
 	if (e->lines) {
 		buf_str(b, lead);
-		statement_path(b, "x.doc", e->lines->path, false);
+		statement_list(b, "x.doc", e->lines->path, false);
 	}
 	if (e->image) {
 		buf_str(b, ", ");

@@ -31,7 +31,7 @@ void statement_elements(struct buf *b, const struct lines *l)
 {
 	struct buf list = {0};
 	buf_str(&list, "jsonb_array_elements(CASE WHEN v.has_lines THEN ");
-	statement_path(&list, "v.doc", l->path, true);
+	statement_list(&list, "v.doc", l->path, true);
 	buf_str(&list, " ELSE '[]' END) WITH ORDINALITY AS ");
 	if (l->nested)
 		buf_fmt(b,

@@ -6,6 +6,8 @@
 
 /* The text (json: the jsonb) of a field's path in the jsonb expression `doc`; NULL where it is absent. */
 void statement_path(struct buf *, const char *doc, const char *path, bool json);
+/* The same of a path to a list, of whose alternatives one that is unset (null, "", [], {}) gives way to one that isn't. */
+void statement_list(struct buf *, const char *doc, const char *path, bool json);
 /* The same of a field: of its path, or of a custom field wherever Zoho writes it. */
 void statement_raw(struct buf *, const char *doc, const struct field *, bool json);
 void statement_path_present(struct buf *, const char *doc, const char *path);

@@ -56,6 +56,25 @@ void statement_path(struct buf *b, const char *doc, const char *path, bool json)
 		buf_str(b, ")");
 }
 
+/* Where none is set, what is there at all says whether the record carries it. */
+void statement_list(struct buf *b, const char *doc, const char *path, bool json)
+{
+	const char *unset = json ? "'null', '\"\"', '[]', '{}'" : "'', '[]', '{}'", *arrow = json ? "->" : "->>";
+	if (!strchr(path, '|')) {
+		statement_path(b, doc, path, json);
+		return;
+	}
+	buf_str(b, "coalesce(");
+	for (const char *p = path, *bar; p; p = bar ? bar + 1 : NULL) {
+		bar = strchr(p, '|');
+		int n = bar ? (int)(bar - p) : (int)strlen(p);
+		buf_fmt(b, "CASE WHEN %1$s%2$s'%4$.*3$s' NOT IN (%5$s) THEN %1$s%2$s'%4$.*3$s' END, ", doc, arrow, n, p,
+			unset);
+	}
+	statement_path(b, doc, path, json);
+	buf_str(b, ")");
+}
+
 /* The values that Zoho may write a custom field as: without its format where there is one. */
 static void custom(struct buf *b, const char *doc, const struct custom *c, bool json)
 {

@@ -16,7 +16,7 @@ static void value(struct buf *b, const struct field *f)
 static void has_lines(struct buf *b, const char *path)
 {
 	struct buf lines = {0};
-	statement_path(&lines, "x.doc", path, true);
+	statement_list(&lines, "x.doc", path, true);
 	buf_fmt(b,
 		", CASE WHEN x.del OR x.list THEN false WHEN jsonb_typeof(%1$s) = 'array' THEN true"
 		" WHEN coalesce(%1$s, 'null') IN ('\"\"', '{}', 'null') THEN false"
@@ -246,7 +246,7 @@ static void all_lines(struct buf *b, const struct entity *e)
 			" AND (SELECT count(*) FROM lin) = (SELECT count(*) FROM fresh n JOIN moved m ON m.id = n.id)");
 	} else if (e->lines && !e->lines->nested) {
 		buf_str(b, " AND (SELECT count(*) FROM lin) = (SELECT coalesce(sum(jsonb_array_length(");
-		statement_path(b, "v.doc", e->lines->path, true);
+		statement_list(b, "v.doc", e->lines->path, true);
 		buf_str(b, ")), 0) FROM val v WHERE v.has_lines)");
 	}
 }

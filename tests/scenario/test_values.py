@@ -312,6 +312,30 @@ def no_lines():
         check(f"lines of {entity} are there after that", unless(now, now))
 
 
+def two_names_of_a_list():
+    """Stock by location, which Zoho calls locations or warehouses: what is unset doesn't hide the other."""
+    sim, tds = world()
+    at = [{"warehouse_id": "5", "warehouse_name": "W", "warehouse_stock_on_hand": "4.5"}]
+    number, when = sim.ids("product")[0], iter(range(100))
+
+    def told(**lists):
+        event = accepted(tds.webhook("products", json.dumps({"item": {"item_id": number, "last_modified_time": soon(next(when)), **lists}})))
+        tds.finished(event)
+        return [tuple(map(str, r)) for r in tds.rows("SELECT zoho_location_id, stock_on_hand FROM product_stock WHERE zoho_item_id = %s", number)]
+
+    for unset in (None, "", [], {}):
+        told(locations=[{"location_id": "6", "location_stock_on_hand": 1}])
+        check(f"locations as {unset!r} leave warehouses what they say", differs(told(locations=unset, warehouses=at), [("5", "4.5")]))
+        at[0]["warehouse_stock_on_hand"] = "5.5"
+        check("and what they say anew", differs(told(locations=unset, warehouses=at), [("5", "5.5")]))
+        check(f"warehouses as {unset!r} leave locations what they say", differs(told(locations=[{"location_id": "6", "location_stock_on_hand": 1}], warehouses=unset), [("6", "1")]))
+        check("and an empty list is still one", differs(told(locations=[], warehouses=unset), []))
+        at[0]["warehouse_stock_on_hand"] = "4.5"
+    told(locations="", warehouses="x")
+    said = tds.rows("SELECT error_field FROM tds_dead_letter_queue WHERE source_entity_id = %s", number)
+    check("of two the one that is no list is named", differs(said, [("warehouses",)]))
+
+
 def letters_that_name():
     """A row that is no record, and lines that say the same twice, are dead letters that name where."""
     sim, tds = world()
@@ -376,4 +400,4 @@ def forms():
 
 
 if __name__ == "__main__":
-    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, letters_that_name, named_fields, percents, forms)
+    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, two_names_of_a_list, letters_that_name, named_fields, percents, forms)
