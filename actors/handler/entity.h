@@ -66,7 +66,8 @@ extern const struct field keep_defaults[KEEPS + 1]; /* by enum keep; ends with c
 		.path = (path_), .column = (column_), .rule = RULE_LINK, .link = (to)                                  \
 	}
 
-struct lines { /* rows that stand in an array of the record: replaced as a set whenever the record carries it */
+/* Rows that stand in an array of the record: replaced as a set whenever the record carries it; unset in a whole record, there are none. */
+struct lines {
 	const char *table, *path; /* "a|b": the first that is set */
 	const char *
 		nested; /* an array in a line: the line stands for a row per element, each over the line's fields; or NULL */

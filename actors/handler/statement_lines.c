@@ -107,7 +107,7 @@ void statement_lines(struct buf *b, const struct lines *l)
 	for (const struct field *f = l->fields; f->path; f++)
 		statement_line_value(into(&to, f->column), f);
 	buf_fmt(b, ", del AS (DELETE FROM %s l WHERE ", l->table);
-	statement_lines_of(b, l, "l", "WHERE v.has_lines");
+	statement_lines_of(b, l, "l", "WHERE v.has_lines IS NOT false");
 	buf_str(b, " RETURNING 1), lin AS (INSERT INTO ");
 	into_table(b, &to, l->table);
 	buf_str(b,

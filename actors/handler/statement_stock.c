@@ -39,7 +39,7 @@ static void both(struct buf *b, const struct lines *l)
 	columns(b, "l.", l->fields);
 	buf_fmt(b, " FROM val v CROSS JOIN LATERAL (SELECT * FROM %s k WHERE ", l->table);
 	of_one(b, l);
-	buf_str(b, " OFFSET 0) l WHERE v.has_lines)"
+	buf_str(b, " OFFSET 0) l WHERE v.has_lines IS NOT false)"
 		   ", moved AS MATERIALIZED (SELECT DISTINCT id FROM ((TABLE fresh EXCEPT ALL TABLE stored) UNION ALL"
 		   " (TABLE stored EXCEPT ALL TABLE fresh)) d)");
 }

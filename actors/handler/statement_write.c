@@ -11,15 +11,15 @@ static void value(struct buf *b, const struct field *f)
 	buf_free(&made);
 }
 
-/* Whether the record carries its lines: a list's row never touches them, unset ones ("") say nothing, and anything else than an array
- * is refused. */
+/* Whether the record carries its lines: a list's row never touches them. Unset ones ("", null, {}) say nothing in a part of a record, and
+ * NULL in a whole one: that there are none. Anything else than an array is refused. */
 static void has_lines(struct buf *b, const char *path)
 {
 	struct buf lines = {0};
 	statement_list(&lines, "x.doc", path, true);
 	buf_fmt(b,
 		", CASE WHEN x.del OR x.list THEN false WHEN jsonb_typeof(%1$s) = 'array' THEN true"
-		" WHEN coalesce(%1$s, 'null') IN ('\"\"', '{}', 'null') THEN false"
+		" WHEN %1$s IS NULL THEN false WHEN %1$s IN ('\"\"', '{}', 'null') THEN nullif(x.whole, true)"
 		" ELSE ('not an array: ' || left((%1$s)::text, 40))::boolean END AS has_lines",
 		lines.data);
 	buf_free(&lines);

@@ -305,11 +305,36 @@ def no_lines():
             check(f"{of.path} of {entity} as {json.dumps(bad)[:40]} is a dead letter that names it", unless(len(said) == 1 and said[0][0] == of.path + field, said))
         now = tds.rows(f"SELECT {', '.join(c for _, c, _ in of.fields)} FROM {of.table} WHERE {of.parent_key} = %s ORDER BY 1", number)
         check(f"lines of {entity} stay as they were", unless(stored and now == stored, (stored, now)))
+        part = {key: value for key, value in record.items() if key != "brand"}
         for i, unset in enumerate(("", None, {})):
-            event = accepted(tds.webhook(WEBHOOK[entity], json.dumps({WRAPPER[entity]: {**record, of.path: unset, "last_modified_time": soon(60 + i)}})))
-            check(f"{of.path} of {entity} as {unset!r} says nothing of them", differs(tds.finished(event)[0], "completed"))
+            event = accepted(tds.webhook(WEBHOOK[entity], json.dumps({WRAPPER[entity]: {**part, of.path: unset, "last_modified_time": soon(60 + i)}})))
+            check(f"{of.path} of a part of a {entity} as {unset!r} says nothing of them", differs(tds.finished(event)[0], "completed"))
         now = tds.rows(f"SELECT {', '.join(c for _, c, _ in of.fields)} FROM {of.table} WHERE {of.parent_key} = %s ORDER BY 1", number)
         check(f"lines of {entity} are there after that", unless(now, now))
+
+
+def none_of_them():
+    """A fetched record whose lines are unset has none; one without their key says nothing of them."""
+    sim, tds = world(sync={"details": False})
+    for entity in ("invoice", "price_list", "product", "payment"):
+        path, _, wrapper = LISTS[entity]
+        of, many = checker.LINES[entity], entity == "product"
+        number = next(r["id"] for r in sim.truth(entity) if r["record"].get(of.path) or many)
+        record = json.loads(json.dumps(sim.record(entity, number)["record"], default=str))
+        record.setdefault(of.path, [{"location_id": "1", "location_stock_on_hand": 5}])
+
+        def left(i, **said):
+            body = {**{key: value for key, value in record.items() if key != of.path}, "last_modified_time": soon(i), **said}
+            sim.no_replies()
+            sim.reply(f"{path}/{number}", json.dumps({"code": 0, wrapper: body}))
+            check(f"{entity} with {json.dumps(said)[:40]} is fetched", differs(tds.finished(accepted(tds.webhook(
+                WEBHOOK[entity], json.dumps({WRAPPER[entity]: {ID_KEY[entity]: number}}))))[:2], ("completed", "applied")))
+            return tds.value(f"SELECT count(*) FROM {of.table} WHERE {of.parent_key} = %s", number) > 0
+
+        for i, unset in enumerate(("", None, {}, [])):
+            check(f"a fetched {entity} brings its {of.path}", unless(left(3 * i, **{of.path: record[of.path]}), "none"))
+            check("which stay where the next one hasn't the key", unless(left(3 * i + 1), "none"))
+            check(f"and go where it says {unset!r}", unless(not left(3 * i + 2, **{of.path: unset}), "lines"))
 
 
 def two_names_of_a_list():
@@ -400,4 +425,4 @@ def forms():
 
 
 if __name__ == "__main__":
-    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, two_names_of_a_list, letters_that_name, named_fields, percents, forms)
+    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, none_of_them, two_names_of_a_list, letters_that_name, named_fields, percents, forms)
