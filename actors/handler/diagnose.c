@@ -118,32 +118,38 @@ static bool check(const struct field *fields, struct json_object *doc, const cha
 }
 
 /* What stands in place of the lines. */
-static bool check_no_lines(struct json_object *v, const char *name, int n, struct buf *to, struct buf *field)
+static bool check_no_lines(
+	struct json_object *v, const char *prefix, const char *name, int n, struct buf *to, struct buf *field)
 {
 	if (is_unset(v))
 		return false;
-	buf_fmt(field, "%.*s", n, name);
+	buf_fmt(field, "%s%.*s", prefix, n, name);
 	buf_fmt(to, "field %s: \"%.80s\" is not a list", field->data, json_object_get_string(v));
 	return true;
 }
 
-static bool has_any(struct json_object *line, const char *path)
+/* What a nested line carries stands over what the line does that it is in (NULL: it is in none). */
+static bool has_any(struct json_object *line, struct json_object *within, const char *path)
 {
+	char key[96];
 	for (const char *p = path, *bar; p; p = bar ? bar + 1 : NULL) {
+		struct json_object *v = NULL;
 		bar = strchr(p, '|');
-		struct json_object *v = descend(line, p, bar ? (size_t)(bar - p) : strlen(p));
+		snprintf(key, sizeof key, "%.*s", bar ? (int)(bar - p) : (int)strlen(p), p);
+		if (!json_object_object_get_ex(line, key, &v))
+			json_object_object_get_ex(within, key, &v);
 		if (v && *json_object_get_string(v))
 			return true;
 	}
 	return false;
 }
 
-/* A line says what it is; of what stands in it, that it is an object is enough. */
-static bool check_line(const struct lines *l, struct json_object *line, bool nested, const char *prefix, struct buf *to,
-	struct buf *field)
+/* A line says what it is. */
+static bool check_line(const struct lines *l, struct json_object *line, struct json_object *within, const char *prefix,
+	struct buf *to, struct buf *field)
 {
 	bool object = json_object_is_type(line, json_type_object);
-	if (object && (nested || has_any(line, l->id_path)))
+	if (object && has_any(line, within, l->id_path))
 		return false;
 	buf_fmt(field, "%.*s", (int)strlen(prefix) - 1, prefix);
 	buf_fmt(to, "field %s: \"%.80s\" is ", field->data, line ? json_object_get_string(line) : "null");
@@ -154,6 +160,16 @@ static bool check_line(const struct lines *l, struct json_object *line, bool nes
 	return true;
 }
 
+/* Whether what is nested in a line of the record stands for rows, or would if it were a list. */
+static bool counts(const struct lines *l, struct json_object *doc, struct json_object *line)
+{
+	struct json_object *said = NULL, *list = NULL;
+	if (!l->nested || !l->single || !json_object_object_get_ex(doc, l->single_path, &said) || !said ||
+		strcmp(json_object_get_string(said), l->single) != 0)
+		return l->nested != NULL;
+	return json_object_object_get_ex(line, l->nested, &list) && !json_object_is_type(list, json_type_array);
+}
+
 static bool check_lines(const struct lines *l, const char *path, struct json_object *doc, const char *outer,
 	const char *words, struct buf *to, struct buf *field)
 {
@@ -161,16 +177,16 @@ static bool check_lines(const struct lines *l, const char *path, struct json_obj
 	int n = 0;
 	struct json_object *list = lookup_list(doc, path, &name, &n);
 	if (!json_object_is_type(list, json_type_array))
-		return !*outer && check_no_lines(list, name, n, to, field);
+		return check_no_lines(list, outer, name, n, to, field);
 	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *line = json_object_array_get_idx(list, i);
 		char prefix[160];
 		snprintf(prefix, sizeof prefix, "%s%.*s[%zu].", outer, n, name, i);
-		if (check_line(l, line, *outer != 0, prefix, to, field))
+		if (check_line(l, line, *outer ? doc : NULL, prefix, to, field))
 			return true;
 		if (check(l->fields, line, prefix, words, to, field))
 			return true;
-		if (!*outer && l->nested && check_lines(l, l->nested, line, prefix, words, to, field))
+		if (!*outer && counts(l, doc, line) && check_lines(l, l->nested, line, prefix, words, to, field))
 			return true;
 	}
 	return false;

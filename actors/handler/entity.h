@@ -71,6 +71,7 @@ struct lines {
 	const char *table, *path; /* "a|b": the first that is set */
 	const char *
 		nested; /* an array in a line: the line stands for a row per element, each over the line's fields; or NULL */
+	const char *single_path, *single;	/* where the record says so, nothing nested counts; NULL: nowhere */
 	const char *id_path;			/* what carries none of these is no line: its record is refused */
 	const char *parent_column, *parent_key; /* own id and Zoho id of the record */
 	const char *order_column;		/* position, from 1; NULL: none */

@@ -26,6 +26,18 @@ void into_terms(struct into *to, const struct shape *s)
 		buf_str(into(to, t->column), t->value);
 }
 
+/* i(line, n): what is nested in line o, {} where that is nothing or doesn't count. What is no array is refused. */
+static void nested(struct buf *b, const struct lines *l)
+{
+	buf_fmt(b,
+		"jsonb_array_elements(CASE WHEN o.line->'%1$s' IS NULL OR o.line->'%1$s' IN ('null', '\"\"', '[]', '{}')",
+		l->nested);
+	if (l->single)
+		buf_fmt(b, " OR (v.doc->>'%s' = '%s' AND jsonb_typeof(o.line->'%s') = 'array')", l->single_path,
+			l->single, l->nested);
+	buf_fmt(b, " THEN '[{}]' ELSE o.line->'%s' END) WITH ORDINALITY AS i(line, n)", l->nested);
+}
+
 /* e(line, n): the lines of v, a line with a nested array once for each of its elements. */
 void statement_elements(struct buf *b, const struct lines *l)
 {
@@ -33,14 +45,16 @@ void statement_elements(struct buf *b, const struct lines *l)
 	buf_str(&list, "jsonb_array_elements(CASE WHEN v.has_lines THEN ");
 	statement_list(&list, "v.doc", l->path, true);
 	buf_str(&list, " ELSE '[]' END) WITH ORDINALITY AS ");
-	if (l->nested)
+	if (l->nested) {
 		buf_fmt(b,
-			"(SELECT o.line || i.line AS line, row_number() OVER (ORDER BY o.n, i.n) AS n FROM %1$s o(line, n) CROSS JOIN"
-			" LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(o.line->'%2$s') = 'array' AND o.line->'%2$s' <> '[]'"
-			" THEN o.line->'%2$s' ELSE '[{}]' END) WITH ORDINALITY AS i(line, n)) e",
-			list.data, l->nested);
-	else
+			"(SELECT o.line || i.line AS line, row_number() OVER (ORDER BY o.n, i.n) AS n FROM %s o(line, n)"
+			" CROSS JOIN LATERAL ",
+			list.data);
+		nested(b, l);
+		buf_str(b, ") e");
+	} else {
 		buf_fmt(b, "%s e(line, n)", list.data);
+	}
 	buf_free(&list);
 }
 

@@ -411,6 +411,37 @@ def percents():
                                                               ([("percentage",)], None) if want == "refused" else ([], want)))
 
 
+def brackets():
+    """What an item costs from which quantity on: of a list by volume; of one by unit the item's own rate is its price."""
+    sim, tds = world(sync={"details": False})
+    record = json.loads(json.dumps(sim.record("price_list", sim.ids("price_list")[0])["record"], default=str))
+    default, two = [{"start_quantity": 1, "end_quantity": 1, "pricebook_rate": "0.00"}], [{"start_quantity": 1, "end_quantity": 9, "pricebook_rate": 4}, {"start_quantity": 10, "pricebook_rate": 3}]
+    own = [("5", "1", "None")]
+    numbers = iter(range(980000, 990000))
+
+    def told(scheme, *more, **item):
+        number = str(next(numbers))
+        sim.reply(f"/books/v3/pricebooks/{number}", json.dumps({"code": 0, "pricebook": {
+            **record, "pricebook_id": number, "pricing_scheme": scheme, "pricebook_items": [{"item_id": "1", "pricebook_rate": 5, **item}, *more]}}))
+        tds.finished(accepted(tds.webhook("prices", json.dumps({"pricebook": {"pricebook_id": number}}))))
+        return ([tuple(map(str, r)) for r in tds.rows("SELECT price, minimum_quantity, maximum_quantity FROM product_prices WHERE zoho_price_list_id = %s ORDER BY 2", number)],
+                [f for f, in tds.rows("SELECT error_field FROM tds_dead_letter_queue WHERE source_entity_id = %s", number)])
+
+    for unset in (None, "", [], {}):
+        check(f"brackets that are {unset!r} leave an item its rate", differs(told("volume", price_brackets=unset), (own, [])))
+    check("brackets of a list by volume are its prices", differs(told("volume", price_brackets=two), ([("4", "1", "9"), ("3", "10", "None")], [])))
+    check("brackets in a list by unit are left over from another time", differs(told("unit", price_brackets=default), (own, [])))
+    field = "pricebook_items[0].price_brackets"
+    for scheme in ("unit", "volume"):
+        for bad in ("x", 5, True, {"start_quantity": 1, "pricebook_rate": 3}):
+            check(f"brackets of a list by {scheme} that are {json.dumps(bad)} are a dead letter that names them", differs(told(scheme, price_brackets=bad), ([], [field])))
+    for item in ("", None):
+        check(f"a bracket whose item is {item!r} is a dead letter that names it", differs(told("volume", price_brackets=[{"item_id": item, **default[0]}]), ([], [field + "[0]"])))
+    check("one that is none at all, too", differs(told("volume", price_brackets=[None]), ([], [field + "[0]"])))
+    check("what doesn't count in a list by unit isn't blamed", differs(
+        told("unit", {"item_id": "2", "pricebook_rate": "x"}, price_brackets=[5]), ([], ["pricebook_items[1].pricebook_rate"])))
+
+
 def forms():
     """The whole organisation with ids as integers and numbers in quotes here and there."""
     sim, tds = world(sim={"quirk": ["ids=mixed", "numbers=mixed"]})
@@ -425,4 +456,4 @@ def forms():
 
 
 if __name__ == "__main__":
-    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, none_of_them, two_names_of_a_list, letters_that_name, named_fields, percents, forms)
+    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, none_of_them, two_names_of_a_list, letters_that_name, named_fields, percents, brackets, forms)
