@@ -79,6 +79,21 @@ static struct json_object *lookup_list(struct json_object *doc, const char *path
 	return lookup(doc, path, name, name_n);
 }
 
+/* What is to be added up ("a.*.b") and is no list of objects; else NULL. */
+static struct json_object *no_terms(struct json_object *doc, const char *path, int n)
+{
+	const char *star = memmem(path, (size_t)n, ".*.", 3);
+	struct json_object *list = star ? descend(doc, path, (size_t)(star - path)) : NULL;
+	if (is_unset(list))
+		return NULL;
+	if (!json_object_is_type(list, json_type_array))
+		return list;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (!json_object_is_type(json_object_array_get_idx(list, i), json_type_object))
+			return list;
+	return NULL;
+}
+
 /* What one field is refused for: by its rule, by its column, or by PostgreSQL's words about it. */
 static bool refusal_of(const struct field *f, struct json_object *v, const char *words, struct buf *why)
 {
@@ -107,7 +122,11 @@ static bool check(const struct field *fields, struct json_object *doc, const cha
 			n = (int)strlen(name);
 			v = diagnose_custom(doc, &(struct custom){.from = f->api_name});
 		}
-		refused = refusal_of(f, v, words, &why);
+		struct json_object *terms = no_terms(doc, name, n);
+		if (terms)
+			buf_str(&why, "is not a list of objects");
+		v = terms ? terms : v;
+		refused = terms || refusal_of(f, v, words, &why);
 		if (refused) {
 			buf_fmt(field, "%s%.*s", prefix, n, name);
 			buf_fmt(to, "field %s: \"%.80s\" %s", field->data, json_object_get_string(v), why.data);

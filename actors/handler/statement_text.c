@@ -12,15 +12,22 @@ static void keys(struct buf *b, const char *path, int n)
 	buf_str(b, "}'");
 }
 
-/* "a.*.b": the sum of b over the elements of array a, n bytes of it; NULL where there is none. */
+/* "a.*.b": the sum of b over the elements of array a, n bytes of it; NULL where there is none. What is neither unset nor an array of
+ * objects is an error of the statement. */
 static void total(struct buf *b, const char *doc, const char *path, int n, bool json)
 {
 	const char *star = strstr(path, ".*.");
 	int array = (int)(star - path), rest = n - array - 3;
+	struct buf term = {0};
+	buf_fmt(&term, "coalesce(t.v->>'%.*s', CASE WHEN jsonb_typeof(t.v) <> 'object' THEN 'no object' END)", rest,
+		star + 3);
+	buf_fmt(b, "%s(SELECT sum(", json ? "to_jsonb(" : "");
+	statement_ruled(b, RULE_NUMBER, term.data, NULL);
 	buf_fmt(b,
-		"%1$s(SELECT sum(nullif(t.v->>'%2$.*3$s', '')::numeric)%4$s FROM jsonb_array_elements(CASE WHEN"
-		" jsonb_typeof(%5$s->'%6$.*7$s') = 'array' THEN %5$s->'%6$.*7$s' ELSE '[]' END) t(v))%8$s",
-		json ? "to_jsonb(" : "", star + 3, rest, json ? "" : "::text", doc, path, array, json ? ")" : "");
+		")%1$s FROM jsonb_array_elements(CASE WHEN jsonb_typeof(%2$s->'%4$.*3$s') = 'array' OR"
+		" %2$s->'%4$.*3$s' NOT IN ('null', '\"\"', '{}') THEN %2$s->'%4$.*3$s' END) t(v))%5$s",
+		json ? "" : "::text", doc, array, path, json ? ")" : "");
+	buf_free(&term);
 }
 
 /* "FROM … WHERE …": the entry of custom_fields[] that is meant, by its API name, label or id, as f. */

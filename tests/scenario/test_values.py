@@ -382,6 +382,25 @@ def letters_that_name():
         "SELECT tax FROM invoice_line_items WHERE zoho_invoice_id = %s ORDER BY line_number", number)], [3.75, None]))
 
 
+def added_up():
+    """A line's tax is what its taxes add up to; what doesn't is refused, what is unset is no tax."""
+    sim, tds = world(sync={"details": False})
+    field = "line_items[0].line_item_taxes.*.tax_amount"
+    for base, entity in ((770000, "invoice"), (780000, "order")):
+        of = checker.LINES[entity]
+        for i, (said, want) in enumerate(((ABSENT, None), (None, None), ("", None), ([], None), ({}, None), ([{}], None), ([{"tax_amount": ""}, {"tax_amount": None}], None),
+                                          ([{"tax_amount": "1.5"}, {"tax_amount": 2}], 3.5), ("abc", field), (5, field), (True, field), ({"tax_amount": 3}, field),
+                                          ([5], field), ([None], field), (["1"], field), ([[]], field), ([{"tax_amount": 1}, 5], field), ([{"tax_amount": {}}], field), ([{"tax_amount": "NaN"}], field),
+                                          ([{"tax_amount": "1,5"}], field), ([{"tax_amount": " 2 "}], field), ([{"tax_amount": True}], field))):
+            line = {"line_item_id": "1", **({} if said is ABSENT else {"line_item_taxes": said})}
+            body = {ID_KEY[entity]: str(base + i), "last_modified_time": soon(), "line_items": [line]}
+            tds.finished(accepted(tds.webhook(WEBHOOK[entity], json.dumps({WRAPPER[entity]: body}))))
+            taxes = [float(t) if t is not None else None for t, in tds.rows(f"SELECT tax FROM {of.table} WHERE {of.parent_key} = %s", body[ID_KEY[entity]])]
+            letter = [f for f, in tds.rows("SELECT error_field FROM tds_dead_letter_queue WHERE source_entity_id = %s", body[ID_KEY[entity]])]
+            check(f"taxes of {entity} that are {'absent' if said is ABSENT else json.dumps(said)} are {'refused by name' if want == field else want}",
+                  differs((taxes, letter), ([], [field]) if want == field else ([want], [])))
+
+
 def named_fields():
     """name_ar and code, wherever Zoho puts them."""
     sim, tds = world()
@@ -456,4 +475,4 @@ def forms():
 
 
 if __name__ == "__main__":
-    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, none_of_them, two_names_of_a_list, letters_that_name, named_fields, percents, brackets, forms)
+    run(pages, webhooks, details, without_an_id, unstorable, too_long, custom_fields, no_lines, none_of_them, two_names_of_a_list, letters_that_name, added_up, named_fields, percents, brackets, forms)
