@@ -3,21 +3,31 @@
 #include "actors/handler/made.h"
 #include "actors/handler/statement_parts.h"
 
+/* The id of the document that is the record's image; NULL where it says that there is none. */
+static void document(struct buf *b, const struct entity *e)
+{
+	static const char *const none[] = {"", "{}", "[]", "0", "-1"};
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		buf_str(b, "nullif(");
+	statement_path(b, "v.doc", e->image, false);
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		buf_fmt(b, ", '%s')", none[i]);
+}
+
 /* Only what differs from what is noted gets as far as INSERT, which would lock the row of every image of the page. OFFSET 0: one
  * look-up by key each; without, the images of all records are read for every page. */
 void statement_image_seen(struct buf *b, const struct entity *e)
 {
 	buf_str(b, ", img AS (INSERT INTO tds_images AS i (organization_id, source_entity_id, document_id)"
-		   " SELECT $1, v.id, nullif(");
-	statement_path(b, "v.doc", e->image, false);
-	buf_str(b,
-		", '') FROM val v LEFT JOIN LATERAL (SELECT k.document_id FROM tds_images k WHERE k.organization_id = $1"
-		" AND k.source_entity_id = v.id OFFSET 0) k ON true WHERE NOT v.del AND (");
+		   " SELECT $1, v.id, ");
+	document(b, e);
+	buf_str(b, " FROM val v LEFT JOIN LATERAL (SELECT k.document_id FROM tds_images k WHERE k.organization_id = $1"
+		   " AND k.source_entity_id = v.id OFFSET 0) k ON true WHERE NOT v.del AND (");
 	statement_path_present(b, "v.doc", e->image);
-	buf_str(b, ") AND nullif(");
-	statement_path(b, "v.doc", e->image, false);
+	buf_str(b, ") AND ");
+	document(b, e);
 	buf_str(b,
-		", '') IS DISTINCT FROM k.document_id"
+		" IS DISTINCT FROM k.document_id"
 		" ORDER BY v.id ON CONFLICT (organization_id, source_entity_id) DO UPDATE SET document_id = excluded.document_id,"
 		" seen_at = now(), error = NULL, attempts = 0, retry_at = NULL"
 		" WHERE i.document_id IS DISTINCT FROM excluded.document_id)");

@@ -145,6 +145,23 @@ def lost_and_found(sim, tds, images):
     check("and comes back", unless(os.path.exists(path), path) or wrong(sim, tds))
 
 
+def none_there():
+    """Whatever Zoho may write where an item has no image is no document's id."""
+    sim, tds = world(sim={"items": 40, "active-items": 40}, sync={"images": False})
+    number = min(truth(sim))
+    row = json.loads(json.dumps(next(r["list"] for r in sim.truth("product") if r["id"] == number), default=str))
+    document = "SELECT document_id FROM tds_images WHERE source_entity_id = %s"
+    for none in ("", None, {}, [], 0, "0", -1, "-1"):
+        tds.bulk("products")
+        check("an item has an image", unless(tds.value(document, number) == row["image_document_id"], tds.value(document, number)))
+        sim.reply("/inventory/v1/items", json.dumps({"code": 0, "items": [{**row, "image_document_id": none}],
+                                                     "page_context": {"page": 1, "per_page": 200, "has_more_page": False}}))
+        tds.bulk("products")
+        sim.no_replies()
+        check(f"whose document is {none!r} has none any more", differs(tds.value(document, number), None))
+    check("it ends cleanly", tds.stop())
+
+
 def in_the_background():
     """By what lists say, and nothing else; after kills of whoever is at work."""
     sim, tds = world(sim={"latency_ms": 25, "items": 150, "active-items": 100})
@@ -360,4 +377,4 @@ def guarded(tds):
     check("what is around it isn't", os.geteuid() == 0 and differs(os.stat(os.path.dirname(folder(tds))).st_uid, 0))
 
 
-run(a_run, in_the_background, bad_ones, it_ends, served)
+run(a_run, none_there, in_the_background, bad_ones, it_ends, served)
