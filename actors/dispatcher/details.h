@@ -22,6 +22,7 @@ void details_out_fetched(
 	struct dispatcher *, uint64_t entity, struct str ids, int64_t now);	      /* its handler has it now */
 bool details_out_away(const struct dispatcher *, enum entity_id, struct str ids);     /* with zoho-io or the handler */
 int64_t details_out_asked(const struct dispatcher *, enum entity_id, struct str ids); /* last, INT64_MIN: not lately */
+unsigned details_out_vain(const struct dispatcher *, enum entity_id, struct str ids); /* how often lately */
 unsigned details_out_applying(const struct dispatcher *, enum entity_id); /* how many it has and hasn't answered */
 /* So often was it in vain that it isn't worth another call. */
 bool details_out_in_vain(struct dispatcher *, enum entity_id, struct str ids);

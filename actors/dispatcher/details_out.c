@@ -119,6 +119,12 @@ int64_t details_out_asked(const struct dispatcher *d, enum entity_id entity, str
 	return t ? t->sent_ns : INT64_MIN;
 }
 
+unsigned details_out_vain(const struct dispatcher *d, enum entity_id entity, struct str ids)
+{
+	const struct detail *t = find(d, entity, ids);
+	return t ? t->vain : 0;
+}
+
 unsigned details_out_applying(const struct dispatcher *d, enum entity_id entity)
 {
 	const struct detail *t;

@@ -8,6 +8,7 @@
 #include "actors/handler/entity.h"
 #include "sql_embedded.h"
 
+enum { TRIES_MAX = 3 };
 static const struct db_statement wanted = {"dispatch_run_details", SQL_DISPATCH_RUN_DETAILS};
 
 struct details_asked { /* the run is looked up again: it may have been cancelled meanwhile */
@@ -22,14 +23,17 @@ bool run_details_wanted(const struct run *r)
 	       !r->options.dry_run && !r->details.done;
 }
 
-/* Asks for one that isn't on its way, once; whether it is on its way now, or waits for room there. */
+/* Asks for one that isn't on its way: once, or a few times where the answers were older than what had come meanwhile. Whether it is on its
+ * way now, by an event too, or waits for room there. */
 static bool moves(struct dispatcher *d, struct run *r, struct str id)
 {
 	int64_t now = loop_now(d->actor->loop), asked = details_out_asked(d, r->entity, id);
+	unsigned vain = details_out_vain(d, r->entity, id);
 	struct msg_fetch m = {.entity = r->entity, .id = id, .lane = r->lane};
-	if (details_out_away(d, r->entity, id) || d->details_in_flight >= DETAILS_IN_FLIGHT_MAX)
+	if (details_out_away(d, r->entity, id) || d->details_in_flight >= DETAILS_IN_FLIGHT_MAX ||
+		queue_record(&d->queue, r->entity, id, false))
 		return true;
-	if (asked >= r->details.since_ns)
+	if (asked >= r->details.since_ns && (!vain || vain >= TRIES_MAX))
 		return false;
 	if (actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m)) {
 		r->calls++;
