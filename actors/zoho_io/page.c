@@ -73,10 +73,29 @@ static bool has_more(const struct scan *s, const struct reply *r)
 	return r->more && !reaches_back && !s->of->one_page;
 }
 
-static void on_over(struct call *call, const struct reply *r)
+/* A list that ignores paging and says that there is more would be read until the day's calls are used up. */
+static void look_for_repeats(struct scan *s, const struct page *p, struct reply *r)
+{
+	if (r->verdict != REPLY_OK || !r->look)
+		return;
+	if (!s->look) {
+		s->look = r->look;
+		s->look_page = p->number;
+	}
+	if (r->look != s->look || p->number == s->look_page)
+		return;
+	r->verdict = REPLY_REFUSED;
+	snprintf(r->why, sizeof r->why,
+		"it is page %" PRIu64 " once more, and says that there are further ones: paging is ignored",
+		s->look_page);
+}
+
+static void on_over(struct call *call, const struct reply *reply)
 {
 	struct page *p = (struct page *)call;
 	struct scan *s = p->scan;
+	struct reply own = *reply, *r = &own;
+	look_for_repeats(s, p, r);
 	call->state = CALL_HELD;
 	if (zoho_plan_beyond(&s->plan, p->number)) {
 		zoho_plan_result(&s->plan, p->number, PLAN_DROPPED);

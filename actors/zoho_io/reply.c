@@ -68,6 +68,15 @@ static bool is_newest_first(struct json_object *context, struct json_object *row
 	       !says_otherwise(context, "sort_order", "D");
 }
 
+/* FNV-1a; never 0. */
+static uint64_t look_of(int64_t rows, const char *first)
+{
+	uint64_t h = UINT64_C(14695981039346656037) ^ (uint64_t)rows;
+	for (; *first; first++)
+		h = (h ^ (unsigned char)*first) * UINT64_C(1099511628211);
+	return h | 1;
+}
+
 static void read_list(struct reply *r, struct json_object *o, struct json_object *rows)
 {
 	struct json_object *context = NULL, *more;
@@ -79,6 +88,8 @@ static void read_list(struct reply *r, struct json_object *o, struct json_object
 	if (!json_object_is_type(rows, json_type_array) || !r->rows)
 		return;
 	struct json_object *last = json_object_array_get_idx(rows, (size_t)r->rows - 1);
+	if (r->more)
+		r->look = look_of(r->rows, json_object_to_json_string(json_object_array_get_idx(rows, 0)));
 	if (json_object_is_type(last, json_type_object))
 		r->oldest_us = zoho_time(text_of(last, "last_modified_time"));
 	r->newest_first = is_newest_first(context, rows);

@@ -22,6 +22,7 @@ struct reply {
 	char why[REPLY_WHY_BYTES];
 	bool more;	   /* list: there are further pages */
 	int64_t rows;	   /* list */
+	uint64_t look;	   /* list, where there are further pages: a hash of how many rows it has and of the first */
 	int64_t oldest_us; /* list: last_modified_time of its last row, 0 = it has none */
 	bool newest_first; /* list: sorted by last_modified_time, newest first, by its rows and by its own words */
 };

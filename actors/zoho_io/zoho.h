@@ -82,6 +82,7 @@ struct scan {
 	int64_t since_us;
 	bool dry_run, verify, stocked_only;
 	struct plan plan;
+	uint64_t look, look_page;	   /* of the first page that came (reply.h), and which that was */
 	TAILQ_HEAD(page_list, page) pages; /* handed out by the plan and not finished */
 };
 

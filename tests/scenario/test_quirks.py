@@ -105,6 +105,12 @@ def too_much_at_once():
     check("900 rows on one page are taken", differs((reply.json["success"], reply.json["stats"]["created"]), (True, 900)))
     reply = tds.bulk("invoices")
     check("1100 are not, which is said", unless(not reply.json["success"] and "1000" in (reply.json["error"] or ""), reply))
+    row = {"user_id": "1", "name": "x", "email": "x@example.com", "status": "active"}
+    sim.reply("/books/v3/users", {"code": 0, "users": [row, {**row, "user_id": "2"}], "page_context": {"page": 1, "per_page": 200, "has_more_page": True}})
+    before = sum(sim.calls()["by_path"].values())
+    other = tds.bulk("users")
+    check("one that comes again and again, and says that there is more, is an error", unless(not other.json.get("success") and "once more" in str(other.json), other))
+    check("after a few calls", unless(sum(sim.calls()["by_path"].values()) - before < 12, sim.calls()["by_path"]))
     check("and no cursor is set over what wasn't read", tds.value("SELECT cursor_value FROM tds_sync_cursors WHERE entity_type = 'invoice'"))
     sim.no_quirks()
     reply = tds.bulk("invoices")
