@@ -38,8 +38,9 @@ def life(root):
     check("it works where only root can search the parents of data_dir", psql(s, "select 1") != "1" and psql(s, "select 1"))
     pid = postmaster(s)
     check("it doesn't run as root", os.stat(f"/proc/{pid}").st_uid == 0)
-    run = os.path.join(s.data, "postgres", "run")
-    check("its socket is in a directory of its own, closed to others", stat.S_IMODE(os.stat(run).st_mode) != 0o700)
+    run = psql(s, "show unix_socket_directories")
+    check("its socket is in a directory of its own, closed to others", (stat.S_IMODE(os.stat(run).st_mode), os.stat(run).st_uid) != (0o700, os.stat(f"/proc/{pid}").st_uid))
+    check("where those who may not search data_dir's parents can go", os.geteuid() == 0 and os.path.commonpath([run, s.data]) == s.data and run)
     check("it doesn't listen on TCP", psql(s, "show listen_addresses"))
     check("what it confirms is on disk", psql(s, "select current_setting('fsync') || current_setting('synchronous_commit')") != "onon")
     check("names and texts are UTF-8, compared as bytes", psql(s, "select pg_encoding_to_char(encoding) || ' ' || datcollate || ' ' || datctype "
