@@ -7,6 +7,7 @@
 #include "actors/handler/diagnose.h"
 #include "actors/handler/owed.h"
 #include "actors/handler/params.h"
+#include "actors/http_ingest/json.h"
 #include "sql_embedded.h"
 
 static const struct db_statement finish_queue = {"apply_finish_queue", SQL_APPLY_FINISH_QUEUE};
@@ -209,11 +210,24 @@ static bool is_table_of_lines(const struct entity *e, const char *table)
 	return n == strlen(table) + 2 * quote && !strncmp(own + quote, table, n - 2 * quote);
 }
 
+/* What no jsonb can hold, which PostgreSQL tells without a field's name. */
+static void unstorable(struct str record, struct buf *why, struct buf *field)
+{
+	struct http_arena arena = {0};
+	const char *said = json_unstorable(record, &arena), *colon = said ? strchr(said, ':') : NULL;
+	buf_str(why, said ? said : "");
+	if (colon)
+		buf_add(field, said + strlen("field "), (size_t)(colon - said) - strlen("field "));
+	http_arena_free(&arena);
+}
+
 /* "field rate: "abc" is not a number" where it can be told, else PostgreSQL's words with the column's name. */
 static void reason(struct job *j, struct str record, struct buf *why, struct buf *field)
 {
 	if (record.data)
 		diagnose(j->applier->entity, j->kind == JOB_QUEUE, record, j->error, why, field);
+	if (record.data && !why->len)
+		unstorable(record, why, field);
 	if (why->len)
 		return;
 	if (strstr(j->error, LEFT_OUT)) {

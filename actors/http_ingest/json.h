@@ -32,6 +32,8 @@ struct str json_raw(const struct json *, uint32_t node); /* as it stands in the 
 /* A string's content without escapes, or a number's digits; absent for everything else. */
 struct str json_value(const struct json *, uint32_t node, struct http_arena *);
 uint32_t json_count(const struct json *, uint32_t node); /* members or elements */
+/* Why jsonb can't hold the object, "field NAME: …" where a member's value is to blame, in the arena; NULL: it can. */
+const char *json_unstorable(struct str object, struct http_arena *);
 /* Adds the canonical form: keys sorted and unique, no white space, strings with the fewest escapes, numbers as written.
  */
 void json_canonical(const struct json *, uint32_t node, struct http_text *);

@@ -3,6 +3,8 @@
 #include <string.h>
 #include "actors/http_ingest/json.h"
 
+enum { FIELD_BYTES_MAX = 60 };
+
 enum json_kind json_kind(const struct json *j, uint32_t node)
 {
 	return (enum json_kind)j->nodes[node].kind;
@@ -224,4 +226,27 @@ void json_canonical(const struct json *j, uint32_t node, struct http_text *t)
 	default:
 		http_text_add(t, raw.data, raw.len);
 	}
+}
+
+static bool is_plain(struct str key)
+{
+	for (size_t i = 0; i < key.len; i++)
+		if (key.data[i] <= ' ' || key.data[i] > '~' || key.data[i] == ':')
+			return false;
+	return key.len > 0 && key.len <= FIELD_BYTES_MAX;
+}
+
+const char *json_unstorable(struct str record, struct http_arena *arena)
+{
+	struct json all, one;
+
+	json_read(&all, record, arena);
+	for (uint32_t at = 1; all.unstorable && at < all.nodes[0].next; at = all.nodes[at + 1].next) {
+		struct str key = json_raw(&all, at);
+
+		key = (struct str){key.data + 1, key.len - 2};
+		if (json_read(&one, json_raw(&all, at + 1), arena) && one.unstorable && is_plain(key))
+			return http_arena_printf(arena, "field %.*s: %s", (int)key.len, key.data, one.unstorable);
+	}
+	return all.unstorable;
 }

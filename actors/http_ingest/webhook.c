@@ -7,7 +7,7 @@
 #include "actors/http_ingest/answer.h"
 #include "actors/http_ingest/connection.h"
 
-enum { EVENT_TYPE_BYTES_MAX = 100, FIELD_BYTES_MAX = 60 };
+enum { EVENT_TYPE_BYTES_MAX = 100 };
 
 struct taking { /* a webhook being read */
 	struct ingest *ingest;
@@ -102,30 +102,6 @@ static void tidy_event_type(struct delivery *d)
 		d->event_type = (struct str){0};
 }
 
-static bool is_plain(struct str key)
-{
-	for (size_t i = 0; i < key.len; i++)
-		if (key.data[i] <= ' ' || key.data[i] > '~' || key.data[i] == ':')
-			return false;
-	return key.len > 0 && key.len <= FIELD_BYTES_MAX;
-}
-
-/* Why jsonb can't hold the record, with the field's name where a field's value is to blame; NULL: it can. */
-static const char *unstorable(struct str record, struct http_arena *arena)
-{
-	struct json all, one;
-
-	json_read(&all, record, arena);
-	for (uint32_t at = 1; all.unstorable && at < all.nodes[0].next; at = all.nodes[at + 1].next) {
-		struct str key = json_raw(&all, at);
-
-		key = (struct str){key.data + 1, key.len - 2};
-		if (json_read(&one, json_raw(&all, at + 1), arena) && one.unstorable && is_plain(key))
-			return http_arena_printf(arena, "field %.*s: %s", (int)key.len, key.data, one.unstorable);
-	}
-	return all.unstorable;
-}
-
 static int64_t arrival_us(void)
 {
 	static int64_t last;
@@ -145,7 +121,7 @@ static bool take_event(struct taking *t, struct delivery *d, uint32_t event)
 		return false;
 	d->bytes = w->batch ? json_raw(&t->json, event) : (struct str){r->body, r->body_n};
 	if (t->json.unstorable) /* somewhere: in this record? */
-		d->unstorable = unstorable(d->record, &r->arena);
+		d->unstorable = json_unstorable(d->record, &r->arena);
 	if (t->broken)
 		d->unstorable = "the text isn't UTF-8";
 	tidy_event_type(d);

@@ -232,7 +232,7 @@ def without_an_id():
 def unstorable():
     """What PostgreSQL's jsonb can't hold, by every way; the field is named, the others go on."""
     sim, tds = world(sync={"details": False})
-    texts = {"a NUL": '"a\\u0000b"', "half a pair": '"\\ud83d"', "the other half": '"\\ude00x"'}
+    texts = {"a number beyond all bounds": '1e999999', "a NUL": '"a\\u0000b"', "half a pair": '"\\ud83d"', "the other half": '"\\ude00x"'}
     for number, (what, literal) in enumerate(texts.items(), 41):
         bad, good = '{"item_id":"%d","description":%s}' % (number, literal), '{"item_id":"%d","name":"good"}' % (number + 100)
         for way in ("webhook", "page", "detail"):
