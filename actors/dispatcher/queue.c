@@ -52,6 +52,7 @@ void queue_to_state(struct queue *q, struct record *r, enum record_state state, 
 	struct record_list *from = list_of(q, r);
 	if (from)
 		TAILQ_REMOVE(from, r, in_list);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): every record has its shard */
 	r->shard->ready_n -= r->state == RECORD_READY;
 	q->fetching_n -= r->state == RECORD_FETCHING;
 	q->proving_n -= r->proving;
