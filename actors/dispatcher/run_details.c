@@ -67,12 +67,17 @@ static void on_wanted(void *ctx, const struct db_reply *reply)
 	bool moving = false;
 	for (int i = 0; i < PQntuples(res); i++)
 		moving |= moves(d, r, str_of(PQgetvalue(res, i, 0)));
+	bool stuck =
+		!moving && r->details.stuck; /* twice: what was answered while the first was asked is written by now */
+	r->details.stuck = !moving;
 	r->details.waiting = moving;
 	r->details.done = !PQntuples(res);
 	if (r->details.done)
 		run_check(d, r);
-	else if (!moving)
+	else if (stuck)
 		give_up(d, r, PQntuples(res));
+	else if (!moving)
+		run_details_go_on(d, r);
 }
 
 void run_details_go_on(struct dispatcher *d, struct run *r)

@@ -68,7 +68,7 @@ struct run {
 	bool proof_asked;
 	int64_t proof_until_ns;
 	struct {
-		bool asked, waiting, done; /* PostgreSQL is asked which; some are on their way; all are there */
+		bool asked, waiting, stuck, done; /* PostgreSQL is asked which; some are on their way; all are there */
 		int64_t since_ns;
 	} details; /* of entities whose lists lack what they are read for */
 	struct {
