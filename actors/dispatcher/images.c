@@ -13,32 +13,10 @@ enum { ONE_HANDFUL = 50 };
 static const char together[] = "50", /* ONE_HANDFUL */ shown[] = "1000"; /* of a dry run, by id */
 static const int64_t look_every_ns = 2000000000, away_wait_ns = 30000000000;
 
-struct image_look { /* a query's context: its run may be gone when it is answered */
-	struct dispatcher *d;
-	char run[UUID_BYTES]; /* "": the background */
-	uint64_t fence;
-};
-
 /* NULL: the products' table isn't known, or they don't fit it, of which their handler tells. */
 static const struct image_statements *statements(const struct dispatcher *d)
 {
 	return d->mapped[ENTITY_PRODUCT].now ? image_statements(d->mapped[ENTITY_PRODUCT].now) : NULL;
-}
-
-static struct image_look *look_of(struct dispatcher *d, const struct run *r)
-{
-	struct image_look *l = calloc(1, sizeof *l);
-	if (!l)
-		die(EXIT_TEMPORARY, "out of memory");
-	*l = (struct image_look){.d = d, .fence = r ? r->fence : 0};
-	snprintf(l->run, sizeof l->run, "%s", r ? r->id : "");
-	return l;
-}
-
-static struct run *run_of(const struct image_look *l)
-{
-	struct run *r = *l->run ? run_find(l->d, str_of(l->run), l->fence) : NULL;
-	return r && !r->closing ? r : NULL;
 }
 
 bool images_of_run(const struct run *r)
@@ -98,32 +76,32 @@ static void go_on(struct dispatcher *d, struct run *r, const PGresult *rows)
 		run_close(d, r);
 		return;
 	}
-	r->images.in_flight = send(d, r, rows);
-	r->first += r->images.in_flight > 0;
+	r->images_in_flight = send(d, r, rows);
+	r->first += r->images_in_flight > 0;
 }
 
+/* What a run wants; what is wanted beside runs. */
 static void on_wanted(void *ctx, const struct db_reply *reply)
 {
-	struct image_look *l = ctx;
-	struct dispatcher *d = l->d;
-	struct run *r = run_of(l);
-	bool background = !*l->run;
-	free(l);
-	if (r)
-		r->images.asked = false;
-	else if (background)
-		d->images.asked = false;
-	if (!r && !background)
-		return;
-	if (reply->failure != DB_OK) {
+	struct dispatcher *d;
+	struct run *r = run_answered(ctx, &d);
+	if (r && reply->failure != DB_OK)
 		refused(d, r, reply);
-	} else if (r) {
+	else if (r)
 		go_on(d, r, reply->results[0]);
-	} else {
-		d->images.handful = (uint64_t)now_us();
-		d->images.in_flight = send(d, NULL, reply->results[0]);
-		later(d, d->images.in_flight ? 0 : look_every_ns);
+}
+
+static void on_wanted_beside(void *ctx, const struct db_reply *reply)
+{
+	struct dispatcher *d = ctx;
+	d->images.asked = false;
+	if (reply->failure != DB_OK) {
+		refused(d, NULL, reply);
+		return;
 	}
+	d->images.handful = (uint64_t)now_us();
+	d->images.in_flight = send(d, NULL, reply->results[0]);
+	later(d, d->images.in_flight ? 0 : look_every_ns);
 }
 
 static void no_table(struct dispatcher *d, struct run *r)
@@ -147,26 +125,21 @@ static void look(struct dispatcher *d, struct run *r)
 		no_table(d, r);
 		return;
 	}
-	db_query(d->db, &s->wanted, on_wanted, look_of(d, r), 6 + (d->mapped[ENTITY_PRODUCT].now->fixed != NULL),
-		d->actor->config.zoho_organization_id, r && r->options.active_only ? "true" : "false",
-		r && r->options.with_stock_only ? "true" : "false", since, r && r->options.dry_run ? shown : together,
-		as_of, d->mapped[ENTITY_PRODUCT].now->fixed);
-	if (r)
-		r->images.asked = true;
-	else
+	if (!r)
 		d->images.asked = true;
+	db_query(d->db, &s->wanted, r ? on_wanted : on_wanted_beside, r ? run_ask(d, r) : d,
+		6 + (d->mapped[ENTITY_PRODUCT].now->fixed != NULL), d->actor->config.zoho_organization_id,
+		r && r->options.active_only ? "true" : "false", r && r->options.with_stock_only ? "true" : "false",
+		since, r && r->options.dry_run ? shown : together, as_of, d->mapped[ENTITY_PRODUCT].now->fixed);
 }
 
 static void on_begun(void *ctx, const struct db_reply *reply)
 {
-	struct image_look *l = ctx;
-	struct dispatcher *d = l->d;
-	struct run *r = run_of(l);
+	struct dispatcher *d;
+	struct run *r = run_answered(ctx, &d);
 	uint64_t n[5];
-	free(l);
 	if (!r)
 		return;
-	r->images.asked = false;
 	if (reply->failure != DB_OK) {
 		refused(d, r, reply);
 		return;
@@ -191,8 +164,7 @@ static void begin(struct dispatcher *d, struct run *r)
 		no_table(d, r);
 		return;
 	}
-	r->images.asked = true;
-	db_query(d->db, &s->begin, on_begun, look_of(d, r), 9 + (d->mapped[ENTITY_PRODUCT].now->fixed != NULL),
+	db_query(d->db, &s->begin, on_begun, run_ask(d, r), 9 + (d->mapped[ENTITY_PRODUCT].now->fixed != NULL),
 		d->actor->config.zoho_organization_id, r->options.active_only ? "true" : "false",
 		r->options.with_stock_only ? "true" : "false", since, r->id, fence, IMAGES_URL,
 		r->options.dry_run ? "true" : "false", together, d->mapped[ENTITY_PRODUCT].now->fixed);
@@ -200,7 +172,7 @@ static void begin(struct dispatcher *d, struct run *r)
 
 void images_step(struct dispatcher *d, struct run *r)
 {
-	if (r->closing || r->opening || r->images.asked || r->images.in_flight || !db_up(d->db))
+	if (r->closing || r->opening || r->asked || r->images_in_flight || !db_up(d->db))
 		return;
 	d->images.in_flight = 0; /* zoho-io does now for the run what it was asked for before */
 	if (r->scanning)
@@ -220,7 +192,7 @@ static void done_of_run(struct dispatcher *d, struct run *r, const struct msg_im
 {
 	char why[256];
 	if (m->page + 1 == r->first) /* else zoho-io was restarted since */
-		r->images.in_flight -= r->images.in_flight > 0;
+		r->images_in_flight -= r->images_in_flight > 0;
 	r->calls += m->calls;
 	r->reached |= m->status != 0;
 	if (m->outcome == IMAGE_AWAY) {
@@ -277,7 +249,7 @@ void images_resend(struct dispatcher *d)
 	{
 		if (!images_of_run(r) || r->waits)
 			continue;
-		r->images.in_flight = 0;
+		r->images_in_flight = 0;
 		images_step(d, r);
 	}
 }

@@ -18,12 +18,6 @@ static const struct db_statement next = {"dispatch_many_next", SQL_DISPATCH_MANY
 static const struct db_statement refused = {"dispatch_many_refused", SQL_DISPATCH_MANY_REFUSED};
 static const struct db_statement end = {"dispatch_many_end", SQL_DISPATCH_MANY_END};
 
-struct asking { /* the run may be gone when the answer comes */
-	struct dispatcher *d;
-	char run[UUID_BYTES];
-	uint64_t fence, after;
-};
-
 bool run_is_many(const struct run *r)
 {
 	return r->options.kind == RUN_STOCK || r->options.kind == RUN_STOCK_SOME;
@@ -83,15 +77,15 @@ static bool send(struct dispatcher *d, struct run *r, uint64_t page, const char 
 	return true;
 }
 
-/* Nothing is left behind `after`. From the beginning, that is the end of the run; else what was asked for and got lost is looked
+/* Nothing is left behind what was asked for. From the beginning, that is the end of the run; else what was asked for and got lost is looked
  * for once more. */
-static void nothing_left(struct dispatcher *d, struct run *r, uint64_t after)
+static void nothing_left(struct dispatcher *d, struct run *r)
 {
 	r->many.all_asked = r->many.in_flight > 0;
 	if (r->many.in_flight)
 		return;
 	r->many.asked = 0;
-	if (!after)
+	if (!r->many.after)
 		run_close(d, r);
 	else
 		ask(d, r);
@@ -99,37 +93,30 @@ static void nothing_left(struct dispatcher *d, struct run *r, uint64_t after)
 
 static void on_next(void *ctx, const struct db_reply *reply)
 {
-	struct asking a = *(struct asking *)ctx;
-	struct run *r = run_find(a.d, str_of(a.run), a.fence);
-	free(ctx);
-	if (!r || r->closing)
+	struct dispatcher *d;
+	struct run *r = run_answered(ctx, &d);
+	if (!r)
 		return;
-	r->many.asking = false;
 	if (reply->failure != DB_OK) {
 		if (reply->failure != DB_ENVIRONMENT)
-			run_fail(a.d, r, reply->message);
+			run_fail(d, r, reply->message);
 		return;
 	}
 	const PGresult *res = reply->results[0];
-	if (a.after != r->many.asked)
+	if (r->many.after != r->many.asked)
 		return; /* zoho-io was restarted meanwhile */
 	for (int i = 0; i < PQntuples(res); i++)
-		if (!send(a.d, r, strtoull(PQgetvalue(res, i, 0), NULL, 10), PQgetvalue(res, i, 1)))
+		if (!send(d, r, strtoull(PQgetvalue(res, i, 0), NULL, 10), PQgetvalue(res, i, 1)))
 			return;
 	if (!PQntuples(res))
-		nothing_left(a.d, r, a.after);
+		nothing_left(d, r);
 }
 
 static void ask(struct dispatcher *d, struct run *r)
 {
 	char after[24], room[24];
-	struct asking *a = calloc(1, sizeof *a);
-	if (!a)
-		die(EXIT_TEMPORARY, "out of memory");
-	*a = (struct asking){.d = d, .fence = r->fence, .after = r->many.asked};
-	memcpy(a->run, r->id, sizeof a->run);
-	r->many.asking = true;
-	db_query(d->db, &next, on_next, a, 3, r->id, number(after, r->many.asked),
+	r->many.after = r->many.asked;
+	db_query(d->db, &next, on_next, run_ask(d, r), 3, r->id, number(after, r->many.asked),
 		number(room, MANY_IN_FLIGHT_MAX - r->many.in_flight));
 }
 
@@ -138,7 +125,7 @@ void many_go_on(struct dispatcher *d, struct run *r)
 	struct many *m = &r->many;
 	if (m->in_flight && loop_now(d->actor->loop) - m->moved_ns > patience_ns)
 		many_again(d, r);
-	if (r->closing || r->opening || m->asking || m->in_flight >= MANY_IN_FLIGHT_MAX || !db_up(d->db) ||
+	if (r->closing || r->opening || r->asked || m->in_flight >= MANY_IN_FLIGHT_MAX || !db_up(d->db) ||
 		pause_holds(d, r->entity) || (m->all_asked && m->in_flight))
 		return;
 	ask(d, r);
@@ -158,7 +145,7 @@ void many_again(struct dispatcher *d, struct run *r)
 	r->many.asked = 0;
 	r->many.all_asked = false;
 	r->many.moved_ns = loop_now(d->actor->loop);
-	if (!r->many.asking && db_up(d->db))
+	if (!r->asked && db_up(d->db))
 		ask(d, r);
 }
 

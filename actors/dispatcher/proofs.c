@@ -12,33 +12,6 @@ static const int64_t wait_ns = 60000000000;
 static const struct db_statement missing = {"dispatch_run_missing", SQL_DISPATCH_RUN_MISSING};
 static const struct db_statement proofs = {"dispatch_run_proofs", SQL_DISPATCH_RUN_PROOFS};
 
-struct proof_asked { /* the run is looked up again: it may have been cancelled meanwhile */
-	struct dispatcher *d;
-	char run[UUID_BYTES];
-	uint64_t fence;
-};
-
-static struct run *asked_run(struct proof_asked *asked, struct dispatcher **d)
-{
-	struct run *r = run_find(asked->d, str_of(asked->run), asked->fence);
-	*d = asked->d;
-	free(asked);
-	if (r)
-		r->proof_asked = false;
-	return r && !r->closing ? r : NULL;
-}
-
-static struct proof_asked *ask(struct dispatcher *d, struct run *r)
-{
-	struct proof_asked *asked = calloc(1, sizeof *asked);
-	if (!asked)
-		die(EXIT_TEMPORARY, "out of memory");
-	*asked = (struct proof_asked){.d = d, .fence = r->fence};
-	snprintf(asked->run, sizeof asked->run, "%s", r->id);
-	r->proof_asked = true;
-	return asked;
-}
-
 static void done(struct dispatcher *d, struct run *r)
 {
 	r->proof = PROOF_DONE;
@@ -48,7 +21,7 @@ static void done(struct dispatcher *d, struct run *r)
 static void on_proofs(void *ctx, const struct db_reply *reply)
 {
 	struct dispatcher *d;
-	struct run *r = asked_run(ctx, &d);
+	struct run *r = run_answered(ctx, &d);
 	if (!r || reply->failure != DB_OK)
 		return;
 	r->counts.deleted = strtoull(PQgetvalue(reply->results[0], 0, 1), NULL, 10);
@@ -63,14 +36,14 @@ static void on_proofs(void *ctx, const struct db_reply *reply)
 
 static void look(struct dispatcher *d, struct run *r)
 {
-	if (!r->proof_asked)
-		db_query(d->db, &proofs, on_proofs, ask(d, r), 2, d->actor->config.zoho_organization_id, r->id);
+	if (!r->asked)
+		db_query(d->db, &proofs, on_proofs, run_ask(d, r), 2, d->actor->config.zoho_organization_id, r->id);
 }
 
 static void on_missing(void *ctx, const struct db_reply *reply)
 {
 	struct dispatcher *d;
-	struct run *r = asked_run(ctx, &d);
+	struct run *r = run_answered(ctx, &d);
 	if (!r || reply->failure == DB_ENVIRONMENT)
 		return; /* the next tick asks again */
 	if (reply->failure != DB_OK || !PQntuples(reply->results[0])) {
@@ -107,14 +80,14 @@ static void find_missing(struct dispatcher *d, struct run *r, const char *strang
 	char fence[24], share[32];
 	snprintf(fence, sizeof fence, "%" PRIu64, r->fence);
 	snprintf(share, sizeof share, "%.6f", d->actor->config.sync_deletes_share_max);
-	db_query(d->db, &missing, on_missing, ask(d, r), 6, d->actor->config.zoho_organization_id, r->id, fence, share,
-		entities[r->entity]->detail_root ? "true" : "false", strangers);
+	db_query(d->db, &missing, on_missing, run_ask(d, r), 6, d->actor->config.zoho_organization_id, r->id, fence,
+		share, entities[r->entity]->detail_root ? "true" : "false", strangers);
 }
 
 static void on_strangers(void *ctx, const struct db_reply *reply)
 {
 	struct dispatcher *d;
-	struct run *r = asked_run(ctx, &d);
+	struct run *r = run_answered(ctx, &d);
 	if (!r || reply->failure == DB_ENVIRONMENT)
 		return; /* the next tick asks again */
 	if (reply->failure == DB_OK && PQntuples(reply->results[0]))
@@ -132,10 +105,10 @@ void proofs_go_on(struct dispatcher *d, struct run *r)
 		look(d, r);
 	else if (!m->known)
 		mapped_entity_ask(m, d->db, &d->actor->config); /* the next tick knows */
-	else if (!r->proof_asked && e)
-		db_query(d->db, &entity_statements(e, LOOK_PLAIN)->strangers, on_strangers, ask(d, r),
+	else if (!r->asked && e)
+		db_query(d->db, &entity_statements(e, LOOK_PLAIN)->strangers, on_strangers, run_ask(d, r),
 			1 + (e->fixed != NULL), d->actor->config.zoho_organization_id, e->fixed);
-	else if (!r->proof_asked)
+	else if (!r->asked)
 		find_missing(d, r, "{}");
 }
 

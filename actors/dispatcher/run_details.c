@@ -2,7 +2,6 @@
  * details of what it brought are there, whatever sync.details says; which are wanted stands in tds_entity_state, as for those that
  * are fetched in the background. It has failed when one of them can't be had or written; the background goes on with it. */
 #include <stdio.h>
-#include <stdlib.h>
 #include "actors/dispatcher/details.h"
 #include "actors/dispatcher/runs.h"
 #include "actors/handler/entity.h"
@@ -10,12 +9,6 @@
 
 enum { TRIES_MAX = 3 };
 static const struct db_statement wanted = {"dispatch_run_details", SQL_DISPATCH_RUN_DETAILS};
-
-struct details_asked { /* the run is looked up again: it may have been cancelled meanwhile */
-	struct dispatcher *d;
-	char run[UUID_BYTES];
-	uint64_t fence;
-};
 
 bool run_details_wanted(const struct run *r)
 {
@@ -54,14 +47,9 @@ static void give_up(struct dispatcher *d, struct run *r, int waiting)
 
 static void on_wanted(void *ctx, const struct db_reply *reply)
 {
-	struct details_asked asked = *(struct details_asked *)ctx;
-	struct dispatcher *d = asked.d;
-	struct run *r = run_find(d, str_of(asked.run), asked.fence);
-	free(ctx);
-	if (!r || r->closing)
-		return;
-	r->details.asked = false;
-	if (reply->failure != DB_OK)
+	struct dispatcher *d;
+	struct run *r = run_answered(ctx, &d);
+	if (!r || reply->failure != DB_OK)
 		return; /* the next tick asks again */
 	const PGresult *res = reply->results[0];
 	bool moving = false;
@@ -82,17 +70,11 @@ static void on_wanted(void *ctx, const struct db_reply *reply)
 
 void run_details_go_on(struct dispatcher *d, struct run *r)
 {
-	if (r->details.asked || !db_up(d->db) || pause_holds(d, r->entity))
+	if (r->asked || !db_up(d->db) || pause_holds(d, r->entity))
 		return;
-	struct details_asked *asked = calloc(1, sizeof *asked);
-	if (!asked)
-		die(EXIT_TEMPORARY, "out of memory");
-	*asked = (struct details_asked){.d = d, .fence = r->fence};
-	snprintf(asked->run, sizeof asked->run, "%s", r->id);
-	r->details.asked = true;
 	if (!r->details.since_ns)
 		r->details.since_ns = loop_now(d->actor->loop);
-	db_query(d->db, &wanted, on_wanted, asked, 2, d->actor->config.zoho_organization_id, r->id);
+	db_query(d->db, &wanted, on_wanted, run_ask(d, r), 2, d->actor->config.zoho_organization_id, r->id);
 }
 
 void run_details_look(struct dispatcher *d)

@@ -44,7 +44,7 @@ struct many {		    /* a run's pages of named records, as they are asked for */
 	struct buf named;   /* RUN_STOCK_SOME, until it is planned: {a,b} */
 	uint64_t asked;	    /* up to this page */
 	unsigned in_flight; /* with zoho-io or the handler */
-	bool asking;	    /* PostgreSQL is asked what comes next */
+	uint64_t after;	    /* PostgreSQL was asked what comes behind this one */
 	bool all_asked;	    /* nothing is planned behind `asked` */
 	int64_t moved_ns;   /* when something was asked for, or came, last */
 };
@@ -65,18 +65,15 @@ struct run {
 	uint64_t applied_n,
 		failed_pages; /* applied_n: all pages up to this one; others may be, too, even behind the last */
 	enum proof { PROOF_NOT, PROOF_WAITING, PROOF_DONE } proof;
-	bool proof_asked;
 	int64_t proof_until_ns;
 	struct {
-		bool asked, waiting, stuck, done; /* PostgreSQL is asked which; some are on their way; all are there */
+		bool waiting, stuck, done; /* some are on their way; none was when last looked at; all are there */
 		int64_t since_ns;
-	} details; /* of entities whose lists lack what they are read for */
-	struct {
-		bool asked;	    /* PostgreSQL is asked which */
-		unsigned in_flight; /* zoho-io was asked for */
-	} images;		    /* RUN_IMAGES */
-	bool followed;		    /* closed; a run for the images of its records goes before its answer */
+	} details;		   /* of entities whose lists lack what they are read for */
+	unsigned images_in_flight; /* RUN_IMAGES: zoho-io was asked for */
+	bool followed;		   /* closed; a run for the images of its records goes before its answer */
 	bool scanning, closing, opening, stopped, reached, taken_over;
+	bool asked;   /* run_ask.c: a question about it is with PostgreSQL */
 	bool waits;   /* not opened: another one of its kind goes first */
 	char who[32]; /* asked for it */
 	char error[256];
@@ -103,6 +100,11 @@ bool run_complete(const struct run *); /* the scan left nothing out: absence mea
 struct run *run_make(struct dispatcher *);
 void run_free(struct dispatcher *, struct run *);
 void run_close(struct dispatcher *, struct run *);
+
+/* run_ask.c: the context of a question about the run (db_query's), which then is `asked`; and whose answer it is, which takes the context:
+ * NULL when the run is gone, or ends. */
+void *run_ask(struct dispatcher *, struct run *);
+struct run *run_answered(void *ctx, struct dispatcher **);
 
 /* proofs.c: whether what a complete scan missed is gone. */
 bool proofs_wanted(const struct run *);
