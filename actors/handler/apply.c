@@ -54,11 +54,6 @@ void applier_init(struct applier *p, struct actor *a, const struct entity *e, st
 	p->poison = getenv("TDS_POISON");
 }
 
-static const char *kind_of_record(const struct job *j)
-{
-	return j->kind == JOB_PAGE && !j->details ? "list" : "detail";
-}
-
 void applier_take(struct applier *p, const struct entity *e)
 {
 	p->entity = e;
@@ -74,9 +69,9 @@ static int with_fixed(const struct applier *p, struct db_param *params, int n)
 	return n;
 }
 
-static enum source source_of(const struct job *j)
+enum source job_source(const struct job *j)
 {
-	return j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS;
+	return j->kind == JOB_QUEUE ? SOURCE_QUEUE : j->kind == JOB_PAGE && !j->details ? SOURCE_LIST : SOURCE_DETAILS;
 }
 
 static const struct entity_statements *sql_of(const struct job *j)
@@ -95,14 +90,16 @@ static void keep(struct buf *b, const PGresult *res, int column, bool elements)
 	buf_add(b, PQgetvalue(res, 0, column) + braces, (size_t)PQgetlength(res, 0, column) - 2 * braces);
 }
 
-/* `column`: of the first of the three; what was lost, what they changed, and whose stock is another come behind. */
+/* `column`: of the first of the three; whether something waits, what was lost, what they changed, and whose stock is another come
+ * behind. */
 static void count_winners(struct job *j, const PGresult *res, int column)
 {
-	keep(&j->applier->lost, res, column + 3, true);
-	keep(&j->applier->changes, res, column + 4, false);
-	keep(&j->applier->stock, res, column + 5, true);
-	if (PQnfields(res) > column + 6)
-		j->stock += strtoull(PQgetvalue(res, 0, column + 6), NULL, 10);
+	j->waits |= *PQgetvalue(res, 0, column + 3) == 't';
+	keep(&j->applier->lost, res, column + 4, true);
+	keep(&j->applier->changes, res, column + 5, false);
+	keep(&j->applier->stock, res, column + 6, true);
+	if (PQnfields(res) > column + 7)
+		j->stock += strtoull(PQgetvalue(res, 0, column + 7), NULL, 10);
 	j->created += strtoull(PQgetvalue(res, 0, column), NULL, 10);
 	j->updated += strtoull(PQgetvalue(res, 0, column + 1), NULL, 10);
 	j->unchanged += strtoull(PQgetvalue(res, 0, column + 2), NULL, 10);
@@ -123,9 +120,9 @@ static void write_winners(struct job *j)
 {
 	struct applier *p = j->applier;
 	struct db_call *call = db_begin(p->db);
-	struct db_param params[6] = {DB_TEXT(p->actor->config.zoho_organization_id), param_winners(j),
-		DB_TEXT(p->worker), DB_TEXT(kind_of_record(j)), *j->run ? DB_TEXT(j->run) : DB_NULL};
-	db_add(call, &sql_of(j)->write[source_of(j)], with_fixed(p, params, j->kind == JOB_QUEUE ? 3 : 5), params);
+	struct db_param params[5] = {DB_TEXT(p->actor->config.zoho_organization_id), param_winners(j),
+		DB_TEXT(p->worker), *j->run ? DB_TEXT(j->run) : DB_NULL};
+	db_add(call, &sql_of(j)->write[job_source(j)], with_fixed(p, params, j->kind == JOB_QUEUE ? 3 : 4), params);
 	if (j->careful) {
 		db_add(call, &constraints, 0, NULL);
 		db_add(call, &release, 0, NULL);
@@ -221,12 +218,11 @@ static void decide(struct job *j)
 	struct applier *p = j->applier;
 	struct db_call *call = db_begin(p->db);
 	bool queue = j->kind == JOB_QUEUE, at_once = is_in_one_go(j);
-	const struct db_statement *statement = (at_once ? sql_of(j)->apply : sql_of(j)->decide) + source_of(j);
+	const struct db_statement *statement = (at_once ? sql_of(j)->apply : sql_of(j)->decide) + job_source(j);
 	char sent[24];
 	snprintf(sent, sizeof sent, "%" PRId64, j->sent_us);
-	struct db_param params[7] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j),
-		DB_TEXT(queue ? p->worker : sent), DB_TEXT(kind_of_record(j)), *j->run ? DB_TEXT(j->run) : DB_NULL,
-		DB_TEXT(p->worker)};
+	struct db_param params[6] = {DB_TEXT(p->actor->config.zoho_organization_id), param_range(j),
+		DB_TEXT(queue ? p->worker : sent), *j->run ? DB_TEXT(j->run) : DB_NULL, DB_TEXT(p->worker)};
 	if (!j->begun)
 		db_add(call, &begin, 0, NULL);
 	if (j->careful)
@@ -234,7 +230,7 @@ static void decide(struct job *j)
 	j->begun = true;
 	slot_hand_batch(p->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)(j->at.hi - j->at.lo),
 		entity_names[p->entity->id].name);
-	db_add(call, statement, with_fixed(p, params, (queue ? 2 : 5) + at_once), params);
+	db_add(call, statement, with_fixed(p, params, (queue ? 2 : 4) + at_once), params);
 	db_run(call, at_once ? on_applied : on_decided, j);
 }
 
@@ -291,7 +287,7 @@ void job_run(struct applier *p, struct job *j)
 {
 	owed_again(p);
 	j->applier = p;
-	j->retry = j->repeated = j->begun = false;
+	j->retry = j->repeated = j->begun = j->waits = false;
 	j->careful = j->single_step;
 	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = j->raised = 0;
 	*j->put_off = *j->put_off_words = 0;

@@ -56,6 +56,7 @@ struct job {
 	/* Private. */
 	struct applier *applier;
 	bool careful, begun;
+	bool waits; /* something that was written refers to a record that wasn't there */
 	struct job_range stack[64];
 	size_t depth, next_single;
 	struct job_range at;
@@ -83,6 +84,7 @@ struct applier {
 void applier_init(struct applier *, struct actor *, const struct entity *, struct db *);
 /* From now on it is this entity, mapped otherwise: makes its statements. */
 void applier_take(struct applier *, const struct entity *);
+enum source job_source(const struct job *); /* what its records are to a statement */
 /* Runs a job; `done` is called once, never inside. */
 void job_run(struct applier *, struct job *);
 /* Poison handed on by the supervisor: dead-letters the waiting events of (id) with the obituary, then calls done. */

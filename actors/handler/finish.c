@@ -171,9 +171,8 @@ void finish_add(struct job *j, struct db_call *call)
 void finish_link(struct job *j)
 {
 	struct applier *p = j->applier;
-	const struct db_statement *link =
-		&entity_statements(p->entity, LOOK_PLAIN)->link[j->kind == JOB_QUEUE ? SOURCE_QUEUE : SOURCE_DOCS];
-	if (!*link->sql || j->dry_run || !(j->created + j->updated))
+	const struct db_statement *link = &entity_statements(p->entity, LOOK_PLAIN)->link[job_source(j)];
+	if (!*link->sql || j->dry_run || !(j->created || j->waits))
 		return;
 	const struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id),
 		j->kind == JOB_QUEUE ? param_seqs(j) : param_ids(j), DB_TEXT(p->entity->fixed)};

@@ -4,7 +4,7 @@
 
 void finish_add(struct job *, struct db_call *);	 /* the closing statements, COMMIT or ROLLBACK */
 void finish_read(struct job *, const struct db_reply *); /* what they answered */
-/* Sends `link` right behind them, where something was written. Nothing depends on it; where others stand in its way it is
+/* Sends `link` right behind them, where rows are new or wait for others'. Nothing depends on it; where others stand in its way it is
  * tried again (owed.c), where its handler dies before, the healer's next run sets what is missing. */
 void finish_link(struct job *);
 void finish_payload(struct job *, size_t record, struct db_call *); /* asks for a queue row's payload */

@@ -67,8 +67,12 @@ static void wins(struct buf *b, const char *n, enum look look)
 /* Whether n and s are two contents of one version (Zoho's clock knows seconds), or n is an event that says no version: which is
  * right only Zoho knows, asked after both were seen, where it has details. A list's row can't tell; a part of a record (no hash)
  * may always differ. */
-static void conflicts(struct buf *b, const struct entity *e, const char *n)
+static void conflicts(struct buf *b, const struct entity *e, enum source from, const char *n)
 {
+	if (from == SOURCE_LIST) {
+		buf_str(b, "false");
+		return;
+	}
 	buf_fmt(b,
 		"(%1$s.list_hash IS NULL AND %1$s.deleted_at IS NULL AND s.deleted_at IS NULL AND"
 		" (%1$s.last_modified = s.last_modified OR %2$s AND %1$s.last_modified IS NULL AND %1$s.last_event_id IS NOT NULL)"
@@ -85,25 +89,22 @@ static const char doubtful[] =
  * lists are read for them, whenever one is read, of others by a drift scan (every return's at every incremental sync would be more than
  * a day's calls). And of those that have no versions, or come by the hundred, a drift scan asks for all: their lines are compared with
  * the table, too. */
-static bool may_be_blind(const struct entity *e, enum look look)
+static bool may_be_blind(const struct entity *e, enum source from, enum look look)
 {
-	return e->details && (look == LOOK_VERIFYING || e->details_with_list);
+	return from == SOURCE_LIST && e->details && (look == LOOK_VERIFYING || e->details_with_list);
 }
 
-static void blind(struct buf *b, const struct entity *e, enum look look, const char *n)
+static void blind(struct buf *b, const struct entity *e, enum source from, enum look look, const char *n)
 {
 	bool all = look == LOOK_VERIFYING && (e->unversioned || e->many);
-	if (!may_be_blind(e, look))
+	if (!may_be_blind(e, from, look))
 		buf_str(b, "false");
 	else
-		buf_fmt(b,
-			all ? "%1$s.list_hash IS NOT NULL"
-			    : "(%1$s.list_hash IS NOT NULL AND %1$s.last_modified IS NULL)",
-			n);
+		buf_fmt(b, all ? "true" : "(%1$s.last_modified IS NULL)", n);
 }
 
 /* cand: the rows of tds_entity_state as they would be. */
-static void candidates(struct buf *b, const struct entity *e)
+static void candidates(struct buf *b, const struct entity *e, enum source from)
 {
 	buf_fmt(b,
 		", cand AS MATERIALIZED (SELECT x.pos, $1::text AS organization_id, '%s'::tds_entity_type AS entity_type,"
@@ -120,8 +121,9 @@ static void candidates(struct buf *b, const struct entity *e)
 		buf_fmt(b, "coalesce(x.doc->>'%s', '%s') = '%s'", e->type_path, e->type, e->type);
 	else
 		buf_str(b, "true");
-	buf_str(b, " AS ours FROM (SELECT DISTINCT ON (id) * FROM src ORDER BY id, lm DESC NULLS LAST,"
-		   " pos DESC) x)");
+	buf_str(b, " AS ours FROM ");
+	statement_dressed(b, from, "(SELECT DISTINCT ON (id) * FROM rec ORDER BY id, lm DESC NULLS LAST, pos DESC)");
+	buf_str(b, " x)");
 }
 
 /* known: the candidates beside what their rows say now. */
@@ -132,9 +134,9 @@ static void known(struct buf *b, const struct entity *e, enum source from, enum 
 		", known AS MATERIALIZED (SELECT c.*, s.ctid AS at, s.deleted_at IS NOT NULL"
 		" AS gone, coalesce(s.apply_token, 0) AS token, (c.list_hash = s.list_hash OR c.detail_hash = s.detail_hash) AND s.deleted_at IS NULL"
 		" AND c.last_modified IS NOT DISTINCT FROM s.last_modified AS same, ");
-	conflicts(b, e, "c");
+	conflicts(b, e, from, "c");
 	buf_fmt(b, " AS contradicts, %s AS doubtful, ", doubt);
-	blind(b, e, look, "c");
+	blind(b, e, from, look, "c");
 	buf_fmt(b, " AS blind, NOT %s AND (s.source_entity_id IS NULL OR ", doubt);
 	wins(b, "c", look);
 	buf_fmt(b,
@@ -146,9 +148,9 @@ static void known(struct buf *b, const struct entity *e, enum source from, enum 
 
 /* Whether a list's row says something that the detail in the tables doesn't know yet: another version; where there is none, or
  * what the detail carries moves without one, another content than the last row that was seen. */
-static void outdates(struct buf *b, const struct entity *e, enum look look)
+static void outdates(struct buf *b, const struct entity *e, enum source from, enum look look)
 {
-	blind(b, e, look, "excluded");
+	blind(b, e, from, look, "excluded");
 	buf_str(b,
 		" OR CASE WHEN coalesce(excluded.last_modified, s.last_modified) IS NULL THEN excluded.list_hash IS DISTINCT FROM"
 		" s.seen_hash ELSE s.detail_modified IS DISTINCT FROM coalesce(excluded.last_modified, s.last_modified)");
@@ -159,14 +161,14 @@ static void outdates(struct buf *b, const struct entity *e, enum look look)
 
 /* detail_wanted of a winner: a fetch settles it, two contents of one version ask for one, a newer whole record needs
  * none. */
-static void wanted(struct buf *b, const struct entity *e, enum look look)
+static void wanted(struct buf *b, const struct entity *e, enum source from, enum look look)
 {
 	buf_str(b, "CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN false WHEN"
 		   " excluded.last_event_id IS NOT NULL AND ");
-	conflicts(b, e, "excluded");
+	conflicts(b, e, from, "excluded");
 	buf_str(b,
 		" THEN true WHEN excluded.detail_hash IS NOT NULL THEN false ELSE s.detail_wanted OR (excluded.detail_wanted AND (");
-	outdates(b, e, look);
+	outdates(b, e, from, look);
 	buf_str(b, ")) END");
 }
 
@@ -176,7 +178,7 @@ static const char kept_detail[] =
 	" s.last_modified THEN s.detail_hash ELSE excluded.detail_hash END";
 
 /* put: the winners' rows; in key order, so that two writers never wait for each other in a circle. */
-static void put(struct buf *b, const struct entity *e, enum look look)
+static void put(struct buf *b, const struct entity *e, enum source from, enum look look)
 {
 	buf_str(b,
 		", put AS (INSERT INTO tds_entity_state AS s (organization_id, entity_type, source_entity_id,"
@@ -191,14 +193,14 @@ static void put(struct buf *b, const struct entity *e, enum look look)
 		" list_hash = excluded.list_hash, detail_hash = ");
 	buf_str(b, look == LOOK_VERIFYING ? kept_detail : "excluded.detail_hash");
 	buf_str(b, ", seen_hash = coalesce(excluded.list_hash, s.seen_hash), detail_modified = CASE WHEN ");
-	blind(b, e, look, "excluded");
+	blind(b, e, from, look, "excluded");
 	if (e->details == DETAILS_BY_CONTENT) /* what the list says anew of the same version is no contradiction */
 		buf_str(b, " OR excluded.list_hash <> s.seen_hash");
 	buf_str(b,
 		" THEN NULL ELSE coalesce(excluded.detail_modified,"
 		" CASE WHEN excluded.detail_hash IS NOT NULL AND excluded.last_event_id IS NULL THEN s.last_modified END,"
 		" s.detail_modified) END, detail_wanted = ");
-	wanted(b, e, look);
+	wanted(b, e, from, look);
 	buf_str(b, ", last_event_id = coalesce(excluded.last_event_id, s.last_event_id),"
 		   " last_run_id = coalesce(excluded.last_run_id, s.last_run_id), deleted_at = excluded.deleted_at,"
 		   " apply_token = coalesce(s.apply_token, 0) + 1 WHERE ");
@@ -209,16 +211,18 @@ static void put(struct buf *b, const struct entity *e, enum look look)
 /* want: losers that contradict what is there, of the same version; ask: those whose detail is asked for blindly, which is less urgent
  * (what is wanted of the version that is known is: dispatch_details.sql). A row that somebody else has changed meanwhile was
  * judged by him. */
-static void want(struct buf *b, const struct entity *e, enum look look)
+static void want(struct buf *b, const struct entity *e, enum source from, enum look look)
 {
 	static const char losers[] =
 		" WHERE s.ctid = ANY (ARRAY(SELECT at FROM known WHERE ours AND NOT better AND %s)) AND NOT s.detail_wanted)";
-	buf_str(b, ", want AS (UPDATE tds_entity_state s SET detail_wanted = true");
-	buf_fmt(b, losers, "contradicts");
-	if (!may_be_blind(e, look))
-		return;
-	buf_str(b, ", ask AS (UPDATE tds_entity_state s SET detail_wanted = true, detail_modified = NULL");
-	buf_fmt(b, losers, "blind AND NOT contradicts");
+	if (from != SOURCE_LIST) {
+		buf_str(b, ", want AS (UPDATE tds_entity_state s SET detail_wanted = true");
+		buf_fmt(b, losers, "contradicts");
+	}
+	if (may_be_blind(e, from, look)) {
+		buf_str(b, ", ask AS (UPDATE tds_entity_state s SET detail_wanted = true, detail_modified = NULL");
+		buf_fmt(b, losers, "blind");
+	}
 }
 
 /* A candidate that won by the snapshot and lost at the lock (another writer's commit came between) is not done: decided
@@ -237,10 +241,10 @@ static void outcomes(struct buf *b)
 
 void statement_decision(struct buf *b, const struct entity *e, enum source from, enum look look)
 {
-	candidates(b, e);
+	candidates(b, e, from);
 	known(b, e, from, look);
-	put(b, e, look);
-	want(b, e, look);
+	put(b, e, from, look);
+	want(b, e, from, look);
 }
 
 void statement_outcomes(struct buf *b)
@@ -263,7 +267,7 @@ void statement_outcomes_from(struct buf *b, const char *joined)
 char *statement_decide(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0};
-	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 2 : 5);
+	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 2 : 4);
 	statement_decision(&b, e, from, look);
 	statement_outcomes(&b);
 	statement_outcomes_from(&b, "");

@@ -111,6 +111,11 @@ void into_parent(struct into *to, const struct lines *l, const char *id, const c
 	statement_cast(v, l->parent);
 }
 
+const struct lines *statement_lines_from(const struct entity *e, enum source from)
+{
+	return from == SOURCE_LIST ? NULL : e->lines;
+}
+
 /* Counting `del` first makes the old lines go before the new ones come. */
 void statement_lines(struct buf *b, const struct lines *l)
 {

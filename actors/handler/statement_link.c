@@ -189,6 +189,38 @@ static void link_others(struct buf *b, const struct entity *e, int *n)
 		link_other(b, e, (*n)++, &(struct unlinked){.table = k->table, .key = k->key, .column = k->column});
 }
 
+/* Of fields that hold a Zoho id and the own id that it stands for, the first alone. */
+static void unresolved(struct buf *b, const struct field *fields)
+{
+	int i = 0;
+	for (const struct field *f = fields, *id; f->path; f++, i++)
+		if (f->rule == RULE_LINK && (id = id_field(fields, f)))
+			buf_fmt(b, "%sv.v%d IS NOT NULL AND v.v%d IS NULL", b->len ? " OR " : "", (int)(id - fields),
+				i);
+}
+
+static bool refers(const struct field *fields)
+{
+	for (const struct field *f = fields; f->path; f++)
+		if (f->rule == RULE_LINK && id_field(fields, f))
+			return true;
+	return false;
+}
+
+void statement_waits(struct buf *b, const struct entity *e, enum source from)
+{
+	const struct lines *lines = statement_lines_from(e, from);
+	struct buf own = {0};
+	unresolved(&own, e->fields);
+	if (own.len)
+		buf_fmt(b, "EXISTS (SELECT FROM val v WHERE %s)", own.data);
+	if (lines && refers(lines->fields))
+		buf_fmt(b, "%sEXISTS (SELECT FROM lin)", own.len ? " OR " : "");
+	else if (!own.len)
+		buf_str(b, "false");
+	buf_free(&own);
+}
+
 char *statement_link(const struct entity *e, enum source from)
 {
 	struct buf b = {0};
@@ -200,7 +232,7 @@ char *statement_link(const struct entity *e, enum source from)
 					 : "ids AS MATERIALIZED (SELECT unnest($2::text[]) AS id)");
 	own_ids(&b, e);
 	link_own(&b, e, &n);
-	if (e->lines)
+	if (statement_lines_from(e, from))
 		link_lines(&b, e, &n);
 	link_others(&b, e, &n);
 	buf_str(&b, " SELECT $1::text LIMIT 0");

@@ -33,9 +33,13 @@ const char *statement_unfit(
 	enum rule rule, const struct column *type);	      /* what it is that can't be held; NULL: it can */
 void statement_cast(struct buf *, const struct column *type); /* "::bigint"; "" for NULL */
 
-/* "WITH src(pos, id, doc, lm, obs, del, whole, list, event_id, run_id, queue_id, op, attempt) AS …": the records of a
- * job. `params`: how many the statement has; entity->fixed is one more. */
+/* "WITH rec AS …, src(pos, id, doc, lm, obs, del, whole, list, event_id, run_id, queue_id, op, attempt) AS …": the records of a
+ * job. `params`: how many the statement has; entity->fixed is one more. rec has only what differs from record to record; the rest is
+ * the same for all, and put beside it where it is read (statement_dressed), so that PostgreSQL plans with it as constants: of a list's
+ * rows nothing is left of what deletes or whole records need. */
 void statement_source(struct buf *, const struct entity *, enum source, bool decide, int params);
+void statement_dressed(struct buf *, enum source, const char *rows); /* "(SELECT r.*, … FROM rows r)" */
+extern const char *const statement_rec[SOURCES];		     /* "x.pos, …": rec's columns */
 /* "fixed AS (…), ": what entity->fixed is referred to by, parameter `n`; "" where there is none. */
 void statement_fixed(struct buf *, const struct entity *, int n);
 void statement_with_fixed(struct buf *, const struct entity *, int n); /* the same alone: "WITH fixed AS (…) " */
@@ -71,15 +75,18 @@ void into_parent(struct into *, const struct lines *, const char *id, const char
 /* Which lines are those of the records that `which` gives: "l.column = ANY (ARRAY(SELECT … which))". */
 void statement_lines_of(struct buf *, const struct lines *, const char *alias, const char *which);
 void statement_lines(struct buf *, const struct lines *);
+/* The lines that a source's records may carry; NULL: none. */
+const struct lines *statement_lines_from(const struct entity *, enum source);
 
 /* statement_stock.c, of entities with `stock`: lines written where they differ (CTEs moved and stock: whose lines, whose stock
  * changed), the log's and the counters' share of it. */
-void statement_stock_lines(struct buf *, const struct entity *);
+void statement_stock_lines(struct buf *, const struct entity *, enum source);
 /* ", t.… AS was6 …": of row t, the totals by their fields' place. */
 void statement_stock_was(struct buf *, const struct entity *);
-void statement_stock_log(struct buf *);
-extern const char statement_stock_updated[]; /* how many changed in nothing but their lines */
-void statement_stock_counts(struct buf *, const struct entity *, enum look); /* ", changes, ids, how many" */
+void statement_stock_log(struct buf *, enum source);
+const char *statement_stock_updated(enum source); /* how many changed in nothing but their lines */
+void statement_stock_counts(
+	struct buf *, const struct entity *, enum source, enum look); /* ", changes, ids, how many" */
 /* A name as a text in a statement; those of an ERP's may hold anything. */
 void statement_literal(struct buf *, const char *name);
 /* Whether a row, `alias`, says that its record is active: by a field, by whatever its table has for it (true: nothing). */
@@ -87,6 +94,11 @@ void statement_active(struct buf *, const struct field *, const char *alias);
 void statement_row_active(struct buf *, const struct entity *, const char *alias);
 /* "alias.key = …" for the text of a Zoho id, of which rows of ours. */
 void statement_row_of(struct buf *, const struct entity *, const char *alias, const char *zoho_id);
+
+/* statement_counts.c: what was written, as struct entity_statements says, in one row. `known_before` says of i.id whether the record was known. */
+void statement_counts(struct buf *, const struct entity *, enum source, enum look, const char *known_before);
+/* A condition: something that was written refers to a record that isn't there. */
+void statement_waits(struct buf *, const struct entity *, enum source);
 
 /* img: which image a record has now, into tds_images; a record that doesn't carry that says nothing. */
 void statement_image_seen(struct buf *, const struct entity *);

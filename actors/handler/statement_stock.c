@@ -76,13 +76,14 @@ void statement_stock_was(struct buf *b, const struct entity *e)
 }
 
 /* stock: whose stock is another now, in total or somewhere. t is the row as it was. */
-static void changed(struct buf *b, const struct entity *e)
+static void changed(struct buf *b, const struct entity *e, enum source from)
 {
 	struct buf was = {0}, differs = {0};
 	int i = 0;
-	buf_str(b,
-		", stock AS MATERIALIZED (SELECT id FROM moved UNION SELECT v.id FROM ins JOIN val v ON v.id = ins.id"
-		" WHERE false");
+	buf_str(b, ", stock AS MATERIALIZED (");
+	if (from != SOURCE_LIST)
+		buf_str(b, "SELECT id FROM moved UNION ");
+	buf_str(b, "SELECT v.id FROM ins JOIN val v ON v.id = ins.id WHERE false");
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		if (!is_total(e, f))
 			continue;
@@ -99,20 +100,27 @@ static void changed(struct buf *b, const struct entity *e)
 	buf_free(&differs);
 }
 
-void statement_stock_lines(struct buf *b, const struct entity *e)
+void statement_stock_lines(struct buf *b, const struct entity *e, enum source from)
 {
-	both(b, e->lines);
-	replace(b, e->lines);
-	changed(b, e);
+	if (statement_lines_from(e, from)) {
+		both(b, e->lines);
+		replace(b, e->lines);
+	}
+	changed(b, e, from);
 }
 
 /* Of which the lines alone are others. */
 #define LINES_ALONE                                                                                                    \
 	"FROM moved m JOIN val v ON v.id = m.id WHERE v.own IS NOT NULL AND NOT EXISTS (SELECT FROM upd u WHERE u.id = m.id)"
-const char statement_stock_updated[] = "(SELECT count(*) " LINES_ALONE ")";
-
-void statement_stock_log(struct buf *b)
+const char *statement_stock_updated(enum source from)
 {
+	return from == SOURCE_LIST ? "0" : "(SELECT count(*) " LINES_ALONE ")";
+}
+
+void statement_stock_log(struct buf *b, enum source from)
+{
+	if (from == SOURCE_LIST)
+		return;
 	buf_str(b, " UNION ALL SELECT v.own, v.id, v.queue_id, v.run_id, v.attempt, false, 'update' " LINES_ALONE);
 }
 
@@ -130,13 +138,15 @@ static void changes(struct buf *b, const struct lines *l)
 		" WHERE d.kind <> 'differs' OR d.fields IS NOT NULL OR m.id IS NOT NULL)");
 }
 
-void statement_stock_counts(struct buf *b, const struct entity *e, enum look look)
+void statement_stock_counts(struct buf *b, const struct entity *e, enum source from, enum look look)
 {
 	buf_str(b, ", ");
-	if (look)
-		changes(b, e->lines);
-	else
+	if (!look)
 		buf_str(b, "NULL::jsonb");
+	else if (from == SOURCE_LIST)
+		buf_str(b, statement_changes_all);
+	else
+		changes(b, e->lines);
 	buf_str(b, ", (SELECT array_agg(id) FROM stock), (SELECT count(*) FROM stock)");
 }
 

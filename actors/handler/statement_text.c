@@ -198,7 +198,7 @@ static void source_queue(struct buf *b, bool lock)
 	buf_fmt(b,
 		"SELECT p.pos, q.source_entity_id AS id, coalesce(q.validated_payload, i.raw_payload, '{}') || '{}' AS doc,"
 		" q.last_modified AS lm, q.observed_at AS obs, q.operation_type = 'delete' AS del, q.is_full AS whole,"
-		" false AS list, q.inbox_event_id AS event_id, q.sync_run_id AS run_id, q.id AS queue_id,"
+		" q.inbox_event_id AS event_id, q.sync_run_id AS run_id, q.id AS queue_id,"
 		" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"
 		" FROM ROWS FROM (unnest($2::bigint[]), generate_series(1, (SELECT cardinality($2::bigint[])))) AS p(seq, pos)"
 		" CROSS JOIN LATERAL (SELECT * FROM tds_sync_queue w WHERE w.seq = p.seq"
@@ -217,11 +217,7 @@ static void source_docs(struct buf *b, const struct entity *e, bool decide)
 	statement_is_id(&is_id, id.data);
 	buf_fmt(b, "SELECT x.pos, CASE WHEN %s THEN %s END AS id, x.doc, ", is_id.data, id.data);
 	statement_time(b, version.data);
-	buf_fmt(b,
-		" AS lm, %s AS obs, false AS del, $4::text = 'detail' AS whole, $4::text = 'list' AS "
-		"list,"
-		" NULL::uuid AS event_id, $5::uuid AS run_id, NULL::uuid AS queue_id, 'upsert' AS op, 1 AS attempt"
-		" FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS x(doc, pos)",
+	buf_fmt(b, " AS lm, %s AS obs FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS x(doc, pos)",
 		decide ? "'epoch'::timestamptz + $3::bigint * interval '1 microsecond'" : "now()");
 	buf_free(&id);
 	buf_free(&version);
@@ -240,14 +236,34 @@ void statement_with_fixed(struct buf *b, const struct entity *e, int n)
 		buf_fmt(b, "WITH fixed AS MATERIALIZED (SELECT $%d::text[] AS c) ", n);
 }
 
+#define REC "x.pos, x.id, x.doc, x.lm, x.obs"
+const char *const statement_rec[SOURCES] = {
+	[SOURCE_QUEUE] = REC ", x.del, x.whole, x.event_id, x.run_id, x.queue_id, x.op, x.attempt",
+	[SOURCE_DETAILS] = REC,
+	[SOURCE_LIST] = REC,
+};
+
+void statement_dressed(struct buf *b, enum source from, const char *rows)
+{
+#define FETCHED                                                                                                        \
+	"false AS del, NULL::uuid AS event_id, $4::uuid AS run_id, NULL::uuid AS queue_id, 'upsert' AS op, 1 AS attempt"
+	static const char *const all[SOURCES] = {
+		[SOURCE_QUEUE] = "false AS list",
+		[SOURCE_DETAILS] = FETCHED ", true AS whole, false AS list",
+		[SOURCE_LIST] = FETCHED ", false AS whole, true AS list",
+	};
+	buf_fmt(b, "(SELECT r.*, %s FROM %s r)", all[from], rows);
+}
+
 void statement_source(struct buf *b, const struct entity *e, enum source from, bool decide, int params)
 {
 	buf_str(b, "WITH ");
 	statement_fixed(b, e, params + 1);
-	buf_str(b, "src AS MATERIALIZED (");
+	buf_str(b, "rec AS MATERIALIZED (");
 	if (from == SOURCE_QUEUE)
 		source_queue(b, decide);
 	else
 		source_docs(b, e, decide);
-	buf_str(b, ")");
+	buf_str(b, "), src AS NOT MATERIALIZED ");
+	statement_dressed(b, from, "rec");
 }

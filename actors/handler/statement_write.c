@@ -11,14 +11,14 @@ static void value(struct buf *b, const struct field *f)
 	buf_free(&made);
 }
 
-/* Whether the record carries its lines: a list's row never touches them. Unset ones ("", null, {}) say nothing in a part of a record, and
+/* Whether the record carries its lines. Unset ones ("", null, {}) say nothing in a part of a record, and
  * NULL in a whole one: that there are none. Anything else than an array is refused. */
 static void has_lines(struct buf *b, const char *path)
 {
 	struct buf lines = {0};
 	statement_list(&lines, "x.doc", path, true);
 	buf_fmt(b,
-		", CASE WHEN x.del OR x.list THEN false WHEN jsonb_typeof(%1$s) = 'array' THEN true"
+		", CASE WHEN x.del THEN false WHEN jsonb_typeof(%1$s) = 'array' THEN true"
 		" WHEN %1$s IS NULL THEN false WHEN %1$s IN ('\"\"', '{}', 'null') THEN nullif(x.whole, true)"
 		" ELSE ('not an array: ' || left((%1$s)::text, 40))::boolean END AS has_lines",
 		lines.data);
@@ -26,26 +26,26 @@ static void has_lines(struct buf *b, const char *path)
 }
 
 /* val: every field's value (v0, v1 …), and of the row that the record has already its id (own) and its stock (statement_stock.c). */
-static void values(struct buf *b, const struct entity *e, const char *from)
+static void values(struct buf *b, const struct entity *e, enum source from, const char *winners)
 {
 	int i = 0;
-	buf_str(b, ", val AS MATERIALIZED (SELECT x.*");
-	if (e->lines) {
+	buf_fmt(b, ", made AS MATERIALIZED (SELECT %s", statement_rec[from]);
+	if (statement_lines_from(e, from))
 		has_lines(b, e->lines->path);
-	}
 	for (const struct field *f = e->fields; f->path; f++, i++) {
 		buf_str(b, ", ");
 		value(b, f);
 		buf_fmt(b, " AS v%d", i);
 	}
-	buf_fmt(b, ", r.* FROM %s LEFT JOIN LATERAL (SELECT t.%s AS own", from, statement_id(e->shape));
+	buf_fmt(b, ", r.* FROM %s LEFT JOIN LATERAL (SELECT t.%s AS own", winners, statement_id(e->shape));
 	if (e->stock)
 		statement_stock_was(b, e);
 	buf_fmt(b, " FROM %s t WHERE ", e->table);
 	statement_scope(b, e->shape, "t");
 	buf_fmt(b, " AND t.%s = ", e->key);
 	statement_key(b, e->shape ? e->shape->key : NULL, "x.id", true);
-	buf_str(b, " OFFSET 0) r ON true)");
+	buf_str(b, " OFFSET 0) r ON true), val AS NOT MATERIALIZED ");
+	statement_dressed(b, from, "made");
 }
 
 bool statement_has_active(const struct entity *e)
@@ -199,95 +199,61 @@ static void insert(struct buf *b, const struct entity *e)
 		statement_fit(into(&to, synced->column), synced->rule, synced->type, "now()");
 	buf_str(b, ", ins AS (INSERT INTO ");
 	into_table(b, &to, e->table);
-	/* heads: own id of every record written or already there. */
-	buf_fmt(b,
-		" FROM val v WHERE NOT v.del AND v.own IS NULL RETURNING %s AS own, %s%s AS id)"
-		", heads AS (SELECT own, id FROM ins UNION ALL SELECT v.own, v.id FROM val v WHERE v.own IS NOT NULL)",
+	buf_fmt(b, " FROM val v WHERE NOT v.del AND v.own IS NULL RETURNING %s AS own, %s%s AS id)",
 		statement_id(e->shape), e->key, e->shape ? "::text" : "");
 }
 
+/* heads: own id of every record written or already there. */
+static const char heads[] =
+	", heads AS (SELECT own, id FROM ins UNION ALL SELECT v.own, v.id FROM val v WHERE v.own IS NOT NULL)";
+
 /* One row per record that was written. */
-static void log_rows(struct buf *b, const struct entity *e, const char *worker)
+static void log_rows(struct buf *b, const struct entity *e, enum source from, const char *worker)
 {
 	buf_fmt(b,
 		", log AS (INSERT INTO tds_sync_logs (organization_id, sync_queue_id, sync_run_id, entity_type,"
 		" source_entity_id, target_entity_id, operation_type, operation_status, attempt_number, worker_id)"
-		" SELECT $1, c.queue_id, c.run_id, '%s', c.id, c.own::text, c.operation::tds_operation_type, 'completed',"
-		" c.attempt, %s FROM (SELECT u.*, CASE WHEN u.del THEN 'delete' ELSE 'update' END AS operation FROM upd u"
-		" UNION ALL SELECT i.own, i.id, v.queue_id, v.run_id, v.attempt, false, 'create' FROM ins i"
+		" SELECT $1, c.queue_id, c.run_id, '%s', c.id, c.own::text, c.operation, 'completed',"
+		" c.attempt, %s FROM (SELECT u.*, CASE WHEN u.del THEN 'delete'::tds_operation_type ELSE 'update' END AS operation FROM upd u"
+		" UNION ALL SELECT i.own, i.id, v.queue_id, v.run_id, v.attempt, false, 'create'::tds_operation_type FROM ins i"
 		" JOIN val v ON v.id = i.id",
 		entity_names[e->id].name, worker);
 	if (e->stock)
-		statement_stock_log(b);
+		statement_stock_log(b, from);
 	buf_str(b, ") c)");
 }
 
-static void writing(struct buf *b, const struct entity *e, const char *from, const char *worker, enum look look)
+static void writing(struct buf *b, const struct entity *e, enum source from, const char *winners, const char *worker,
+	enum look look)
 {
-	values(b, e, from);
+	const struct lines *lines = statement_lines_from(e, from);
+	values(b, e, from, winners);
 	if (look)
 		statement_changes(b, e);
 	update(b, e);
 	insert(b, e);
+	if (lines)
+		buf_str(b, heads);
 	if (e->stock)
-		statement_stock_lines(b, e);
-	else if (e->lines)
-		statement_lines(b, e->lines);
+		statement_stock_lines(b, e, from);
+	else if (lines)
+		statement_lines(b, lines);
 	if (e->image)
 		statement_image_seen(b, e);
-	log_rows(b, e, worker);
-}
-
-/* As many lines as the records carry; those that stand for several rows each aren't counted. */
-static void all_lines(struct buf *b, const struct entity *e)
-{
-	if (e->stock) {
-		buf_str(b,
-			" AND (SELECT count(*) FROM lin) = (SELECT count(*) FROM fresh n JOIN moved m ON m.id = n.id)");
-	} else if (e->lines && !e->lines->nested) {
-		buf_str(b, " AND (SELECT count(*) FROM lin) = (SELECT coalesce(sum(jsonb_array_length(");
-		statement_list(b, "v.doc", e->lines->path, true);
-		buf_str(b, ")), 0) FROM val v WHERE v.has_lines)");
-	}
-}
-
-/* How many rows are new: as many as records had none, or somebody's trigger or rule left one out, or a line, without a word. */
-static void created(struct buf *b, const struct entity *e)
-{
-	buf_str(b,
-		"CASE WHEN (SELECT count(*) FROM ins) = (SELECT count(*) FROM val v WHERE v.own IS NULL AND NOT v.del)");
-	all_lines(b, e);
-	buf_str(b, " THEN (SELECT count(*) FROM ins) ELSE ('" LEFT_OUT "' || (SELECT count(*) FROM ins))::bigint END");
-}
-
-/* What was written, and ids of records that were known and had no row any more: `known_before` says of i.id whether it was. */
-static void counts(struct buf *b, const struct entity *e, enum look look, const char *known_before)
-{
-	static const char updated[] = "(SELECT count(*) FROM upd)";
-	const char *more = e->stock ? statement_stock_updated : "0";
-	buf_str(b, "(");
-	created(b, e);
-	buf_fmt(b,
-		"), %1$s + %2$s, (SELECT count(*) FROM val) - (SELECT count(*) FROM ins) - %1$s - %2$s,"
-		" (SELECT array_agg(i.id) FROM ins i WHERE %3$s)",
-		updated, more, known_before);
-	if (e->stock)
-		statement_stock_counts(b, e, look);
-	else if (look)
-		buf_fmt(b, ", %s", statement_changes_all);
+	log_rows(b, e, from, worker);
 }
 
 char *statement_write(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0}, known = {0};
-	statement_source(&b, e, from, false, from == SOURCE_QUEUE ? 3 : 5);
-	writing(&b, e, "src x", "$3", look);
+	statement_source(&b, e, from, false, from == SOURCE_QUEUE ? 3 : 4);
+	writing(&b, e, from, "src x", "$3", look);
 	buf_str(&b, " SELECT ");
 	buf_fmt(&known,
 		"i.id IN (SELECT s.source_entity_id FROM tds_entity_state s WHERE s.organization_id = $1 AND s.entity_type = '%s'"
 		" AND s.source_entity_id = i.id AND s.apply_token > 1)",
 		entity_names[e->id].name);
-	counts(&b, e, look, known.data);
+	statement_counts(&b, e, from, look, known.data);
 	buf_free(&known);
 	return b.data;
 }
@@ -296,13 +262,14 @@ char *statement_write(const struct entity *e, enum source from, enum look look)
 char *statement_apply(const struct entity *e, enum source from, enum look look)
 {
 	struct buf b = {0}, once = {0};
-	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 3 : 6);
+	statement_source(&b, e, from, true, from == SOURCE_QUEUE ? 3 : 5);
 	statement_decision(&b, e, from, look);
-	writing(&b, e, "put p JOIN known c USING (source_entity_id) JOIN src x ON x.pos = c.pos",
-		from == SOURCE_QUEUE ? "$3" : "$6", look);
+	writing(&b, e, from, "put p JOIN known c USING (source_entity_id) JOIN src x ON x.pos = c.pos",
+		from == SOURCE_QUEUE ? "$3" : "$5", look);
 	statement_outcomes(&b);
 	buf_str(&once, " LEFT JOIN (SELECT ");
-	counts(&once, e, look, "(i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)) IS TRUE");
+	statement_counts(&once, e, from, look,
+		"(i.id IN (SELECT k.source_entity_id FROM known k WHERE k.at IS NOT NULL)) IS TRUE");
 	buf_str(&once, ") n ON src.pos = (SELECT min(pos) FROM src)");
 	buf_str(&b, ", n.*");
 	statement_outcomes_from(&b, once.data);

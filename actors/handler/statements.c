@@ -20,7 +20,8 @@ static const char *statement_name(
 
 static struct entity_statements *make(const struct entity *e, enum look look, unsigned generation)
 {
-	static const char *const froms[SOURCES] = {[SOURCE_QUEUE] = "_queue", [SOURCE_DOCS] = "_docs"};
+	static const char *const froms[SOURCES] = {
+		[SOURCE_QUEUE] = "_queue", [SOURCE_DETAILS] = "_details", [SOURCE_LIST] = "_list"};
 	struct entity_statements *s = made(sizeof *s);
 	for (int n = 0; n < SOURCES; n++) {
 		enum source from = (enum source)n;

@@ -4,8 +4,9 @@
 #include "sql/db.h"
 
 enum source {
-	SOURCE_QUEUE, /* records are queue rows, named by seq */
-	SOURCE_DOCS,  /* records are given as a JSON array */
+	SOURCE_QUEUE,	/* records are queue rows, named by seq */
+	SOURCE_DETAILS, /* whole records, given as a JSON array */
+	SOURCE_LIST,	/* rows of a list, given the same way: they carry no lines, and never delete */
 	SOURCES
 };
 
@@ -16,27 +17,29 @@ enum look { LOOK_PLAIN, LOOK_TRACED, LOOK_VERIFYING, LOOKS };
 
 /* apply: decides and writes in one statement, one row per record:
  *   position (1-based, in the source), id, outcome (enum apply_outcome; OUTCOME_APPLIED = winner), refetch, raced, and in
- *   every row the same: created, updated, unchanged of the winners, ids text[] of those that were known and whose row had been
- *   lost (NULL: none), and where it is traced their changes as a jsonb array of
+ *   every row the same: created, updated, unchanged of the winners, whether something that was written refers to a record that
+ *   wasn't there, ids text[] of those that were known and whose row had been lost (NULL: none), and where it is traced their
+ *   changes as a jsonb array of
  *   {id, kind: missing_here | differs | deleted, fields: {column: [what was, what is]}, event: id of the queue row or null}; of entities with
  *   `stock` then (NULL where it isn't traced) ids text[] of those whose stock changed (NULL: none), and how many they are.
  *   raced: the record's state changed between the statement's snapshot and the lock, so what was written stands on an old
  *   look: roll back, and decide and write in two. (A second statement has a fresh snapshot; concurrent CTEs have not, and
  *   would leave lines of both versions: PostgreSQL documentation, "Data-Modifying Statements in WITH".)
  *   QUEUE $1 organisation $2 seqs bigint[] $3 worker
- *   DOCS  $1 organisation $2 docs jsonb array $3 observed_at in Unix µs $4 'list' or 'detail' $5 run uuid or NULL $6 worker
+ *   else  $1 organisation $2 docs jsonb array $3 observed_at in Unix µs $4 run uuid or NULL $5 worker
  * decide: upserts tds_entity_state in key order, thereby locks the records; the first five columns of `apply`.
- *   QUEUE $1 organisation $2 seqs            DOCS  $1 … $5 as above
- * write: with a fresh snapshot, writes the winners: update, insert, lines, log; one row: created, updated, unchanged, lost, and
- *   what follows it.
+ *   QUEUE $1 organisation $2 seqs            else  $1 … $4 as above
+ * write: with a fresh snapshot, writes the winners: update, insert, lines, log; one row: created, updated, unchanged, and what
+ *   follows it.
  *   QUEUE $1 organisation $2 seqs of winners $3 worker
- *   DOCS  $1 organisation $2 docs of winners $3 worker $4 'list' or 'detail' $5 run uuid or NULL
+ *   else  $1 organisation $2 docs of winners $3 worker $4 run uuid or NULL
  * lost: rows that are there again have a new own id: others that refer to them get it, and what lists don't carry is wanted.
  *   $1 organisation $2 ids text[] $3 whether they came from a list
  * strangers: ids text[], as text, of rows that stand as active under an id of Zoho's and of which no record is known to be there.
  *   $1 organisation
- * link, after the commit: sets own ids of records that refer to each other; its sql is "" where there is nothing to link.
- *   QUEUE $1 organisation $2 seqs            DOCS  $1 organisation $2 ids text[] */
+ * link, after the commit, where rows are new or wait for others': sets own ids of records that refer to each other; its sql is ""
+ *   where there is nothing to link.
+ *   QUEUE $1 organisation $2 seqs            else  $1 organisation $2 ids text[] */
 /* What an INSERT says that took less rows than it was given. */
 #define LEFT_OUT "a trigger or a rule left the row, or a line of it, out of its table"
 struct entity_statements {

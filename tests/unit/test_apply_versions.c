@@ -88,18 +88,17 @@ static uint64_t apply(PGconn *conn, const struct seen *s, bool at_once)
 	observed_us(s, observed, sizeof observed);
 	if (s->way == EVENT)
 		snprintf(seqs, sizeof seqs, "{%s}", enqueue(conn, s));
-	const char *kind = s->way == PAGE ? "list" : "detail";
-	enum source from = s->way == EVENT ? SOURCE_QUEUE : SOURCE_DOCS;
-	const char *const decide[] = {ORGANIZATION, s->way == EVENT ? seqs : docs,
-		s->way == EVENT ? "worker-1" : observed, kind, NULL, "worker-1"};
-	const char *const write[] = {ORGANIZATION, decide[1], "worker-1", kind, NULL};
-	send(conn, at_once ? &sql->apply[from] : &sql->decide[from], (s->way == EVENT ? 2 : 5) + at_once, decide);
+	enum source from = s->way == EVENT ? SOURCE_QUEUE : s->way == PAGE ? SOURCE_LIST : SOURCE_DETAILS;
+	const char *const decide[] = {
+		ORGANIZATION, s->way == EVENT ? seqs : docs, s->way == EVENT ? "worker-1" : observed, NULL, "worker-1"};
+	const char *const write[] = {ORGANIZATION, decide[1], "worker-1", NULL};
+	send(conn, at_once ? &sql->apply[from] : &sql->decide[from], (s->way == EVENT ? 2 : 4) + at_once, decide);
 	PGresult *r = answer(conn);
 	uint64_t outcome = strtoull(PQgetvalue(r, 0, 2), NULL, 10);
 	cr_expect_str_eq(PQgetvalue(r, 0, 4), "f", "raced with nobody");
 	PQclear(r);
 	if (outcome == OUTCOME_APPLIED && !at_once) {
-		send(conn, &sql->write[from], s->way == EVENT ? 3 : 5, write);
+		send(conn, &sql->write[from], s->way == EVENT ? 3 : 4, write);
 		PQclear(answer(conn));
 	}
 	if (s->way == EVENT)
@@ -171,8 +170,8 @@ Test(apply_versions, of_a_record_that_stands_twice_on_a_page_the_newer_version_s
 		for (int i = 0; i < 2; i++)
 			record_of(&both[i], "1", record[i], sizeof record[i]);
 		snprintf(docs, sizeof docs, "[%s,%s]", record[0], record[1]);
-		const char *const params[] = {ORGANIZATION, docs, "10000000", "detail", NULL, "worker-1"};
-		send(conn, &entity_statements(&entity_invoice, LOOK_PLAIN)->apply[SOURCE_DOCS], 6, params);
+		const char *const params[] = {ORGANIZATION, docs, "10000000", NULL, "worker-1"};
+		send(conn, &entity_statements(&entity_invoice, LOOK_PLAIN)->apply[SOURCE_DETAILS], 5, params);
 		PGresult *r = answer(conn);
 		cr_expect_eq(PQntuples(r), 2);
 		cr_expect_eq(strtoull(PQgetvalue(r, newer, 2), NULL, 10), OUTCOME_APPLIED);
@@ -229,8 +228,8 @@ static void race(const struct seen *first, const struct seen *second, const char
 	record_of(second, "1", record, sizeof record);
 	snprintf(docs, sizeof docs, "[%s]", record);
 	observed_us(second, observed, sizeof observed);
-	const char *const params[] = {ORGANIZATION, docs, observed, "detail", NULL, "worker-1"};
-	send(b, (at_once ? sql->apply : sql->decide) + SOURCE_DOCS, 5 + at_once, params);
+	const char *const params[] = {ORGANIZATION, docs, observed, NULL, "worker-1"};
+	send(b, (at_once ? sql->apply : sql->decide) + SOURCE_DETAILS, 4 + at_once, params);
 	cr_assert_eq(PQflush(b), 0);
 	wait_for_block(b);
 	text(a, "COMMIT");
@@ -249,4 +248,33 @@ Test(apply_versions, of_two_writers_at_once_the_newer_version_stays)
 		race(&(struct seen){FETCH, 1, 10, "old"}, &(struct seen){FETCH, 2, 20, "new"}, "new", how);
 		race(&(struct seen){FETCH, 1, 20, "late"}, &(struct seen){FETCH, 1, 10, "early"}, "late", how);
 	}
+}
+
+/* What `apply` says of one row of a list whose customer is 7: whether something waits. */
+static const char *waits(PGconn *conn, const char *minute)
+{
+	static char said[8];
+	char docs[256];
+	snprintf(docs, sizeof docs,
+		"[{\"invoice_id\":\"1\",\"customer_id\":\"7\",\"last_modified_time\":\"2026-01-01T10:%s:00+0000\"}]",
+		minute);
+	const char *const params[] = {ORGANIZATION, docs, "1767268800000000", NULL, "worker-1"};
+	send(conn, &entity_statements(&entity_invoice, LOOK_PLAIN)->apply[SOURCE_LIST], 5, params);
+	PGresult *r = answer(conn);
+	cr_expect_eq(strtoull(PQgetvalue(r, 0, 2), NULL, 10), OUTCOME_APPLIED);
+	snprintf(said, sizeof said, "%s", PQgetvalue(r, 0, 8));
+	PQclear(r);
+	return said;
+}
+
+Test(apply_versions, a_row_says_that_it_waits_for_a_record_until_that_is_there)
+{
+	PGconn *conn = open_schema("apply_waits");
+	text(conn, "TRUNCATE customers CASCADE");
+	cr_expect_str_eq(waits(conn, "01"), "t");
+	cr_expect_str_eq(waits(conn, "02"), "t", "an update, too");
+	text(conn, "INSERT INTO customers (organization_id, zoho_contact_id) VALUES ('1', '7')");
+	cr_expect_str_eq(waits(conn, "03"), "f");
+	cr_expect_str_eq(text(conn, "SELECT count(customer_id) FROM invoices"), "1");
+	PQfinish(conn);
 }

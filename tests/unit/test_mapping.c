@@ -102,11 +102,11 @@ Test(mapping, one_that_is_mapped_otherwise_has_statements_of_its_own)
 {
 	people();
 	const struct entity_statements *first = entity_statements(fits(USERS(COMPANY_7 COLOURED)), LOOK_PLAIN);
-	const char *sql = first->apply[SOURCE_DOCS].sql, *name = first->apply[SOURCE_DOCS].name;
+	const char *sql = first->apply[SOURCE_DETAILS].sql, *name = first->apply[SOURCE_DETAILS].name;
 	const struct entity_statements *second = entity_statements(fits(USERS(COMPANY_7)), LOOK_PLAIN);
-	cr_assert_str_neq(second->apply[SOURCE_DOCS].name, name);
-	cr_assert_str_neq(second->apply[SOURCE_DOCS].sql, sql);
-	cr_assert(first->apply[SOURCE_DOCS].sql == sql, "the connection may still refer to the old ones");
+	cr_assert_str_neq(second->apply[SOURCE_DETAILS].name, name);
+	cr_assert_str_neq(second->apply[SOURCE_DETAILS].sql, sql);
+	cr_assert(first->apply[SOURCE_DETAILS].sql == sql, "the connection may still refer to the old ones");
 }
 
 Test(mapping, what_does_not_fit_is_told_by_column_with_what_to_do)
@@ -155,7 +155,7 @@ Test(mapping, a_table_without_an_id_of_its_own_has_zohos)
 		" is_active = \"\"; email = \"\"; role = \"\"; user_type = \"\"; phone = \"\"; status = \"\"; };"
 		" constants : { company = \"7\"; }; }; };");
 	cr_expect_str_eq(e->shape->id, "\"zoho\"");
-	cr_expect(strstr(entity_statements(e, LOOK_PLAIN)->apply[SOURCE_DOCS].sql, "is_active") == NULL);
+	cr_expect(strstr(entity_statements(e, LOOK_PLAIN)->apply[SOURCE_DETAILS].sql, "is_active") == NULL);
 }
 
 /* What the default table must have; and that more of it is no misfit unless somebody has to fill it. */
