@@ -95,7 +95,8 @@ void statement_row_active(struct buf *, const struct entity *, const char *alias
 /* "alias.key = …" for the text of a Zoho id, of which rows of ours. */
 void statement_row_of(struct buf *, const struct entity *, const char *alias, const char *zoho_id);
 
-/* statement_counts.c: what was written, as struct entity_statements says, in one row. `known_before` says of i.id whether the record was known. */
+/* statement_counts.c: what was written, as struct entity_statements says, in one row. `known_before` says of i.id whether the record was
+ * known. */
 void statement_counts(struct buf *, const struct entity *, enum source, enum look, const char *known_before);
 /* A condition: something that was written refers to a record that isn't there. */
 void statement_waits(struct buf *, const struct entity *, enum source);
