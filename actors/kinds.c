@@ -4,14 +4,14 @@
 
 const struct entity_names entity_names[ENTITIES] = {
 	[ENTITY_NONE] = {"", "", "", "", "", "", "", ""},
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol)               \
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol)                       \
 	[ENTITY_##id] = {name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole},
 #include "actors/entities.def"
 #undef ENTITY
 };
 
 const char entity_array[] = "{\"\""
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol) "," name
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol) "," name
 #include "actors/entities.def"
 #undef ENTITY
 			    "}";

@@ -14,7 +14,7 @@ enum actor_kind {
 
 enum entity_id {
 	ENTITY_NONE,
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol) ENTITY_##id,
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol) ENTITY_##id,
 #include "actors/entities.def"
 #undef ENTITY
 	ENTITIES

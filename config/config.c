@@ -72,26 +72,13 @@ const char *config_relaid(const struct config *a, const struct config *b)
 	return NULL;
 }
 
-/* As entities.def has it. */
-static int64_t usual_workers(const char *entity)
-{
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol)               \
-	if (strcmp(entity, name) == 0)                                                                                 \
-		return shards;
-#include "actors/entities.def"
-#undef ENTITY
-	return 1;
-}
-
 int64_t config_workers(const struct config *c, const char *entity)
 {
 	char name[PARAMETER_NAME_BYTES];
 	snprintf(name, sizeof name, "queue.workers_%.32s", entity);
 	const struct parameter *p = parameter_named(name);
 	int64_t own = p == NULL ? 0 : *(const int64_t *)parameter_value(c, p);
-	if (own > 0)
-		return own;
-	return c->queue_workers > 0 ? c->queue_workers : usual_workers(entity);
+	return own > 0 ? own : c->queue_workers;
 }
 
 int config_choice(const struct config *c, const char *key)

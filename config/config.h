@@ -81,8 +81,7 @@ void config_reference(FILE *);
  * when they map an entity ("product") alike. */
 bool config_same(const struct config *, const struct config *, enum config_who who);
 bool config_same_mapping(const struct config *, const struct config *, const char *entity);
-/* Handlers of an entity ("product"): queue.workers_product, or queue.workers where that is 0 or unknown, or as many as entities.def
- * says where that is 0, too. */
+/* Handlers of an entity ("product"): queue.workers_product, or queue.workers where that is 0 or unknown. */
 int64_t config_workers(const struct config *, const char *entity);
 /* The place of a CHOICE's value among its words: config_choice(c, "log.level") is an enum log_level. */
 int config_choice(const struct config *, const char *key);

@@ -29,7 +29,7 @@ bool bulk_paused(struct actor *a, struct edge *in, uint64_t request, enum entity
 	return paused;
 }
 
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol) bulk " "
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol) bulk " "
 static const char bulk_list[] =
 #include "actors/entities.def"
 	;

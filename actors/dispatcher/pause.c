@@ -8,7 +8,7 @@
 static const struct db_statement remember = {"dispatch_pause", SQL_DISPATCH_PAUSE};
 static const struct db_statement pauses = {"dispatch_pauses", SQL_DISPATCH_PAUSES};
 
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol) name " "
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol) name " "
 static const char entity_list[] =
 #include "actors/entities.def"
 	;

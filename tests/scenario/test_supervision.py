@@ -17,7 +17,7 @@ def deaths_and_hangs(root):
     check("the start lines name the workers", "workers started" not in s.log() or
           "worker-1 [entity=product, batch_size=100, poll_interval=1000ms]" not in s.log())
     titles = {open(f"/proc/{pid}/cmdline").read().split("\0")[0] for pid in s.pids().values()}
-    wanted = {"tds: http-ingest", "tds: dispatcher", "tds: handler vendor", "tds: handler product 1", "tds: zoho-io", "tds: healer", "tds: metrics"}
+    wanted = {"tds: http-ingest", "tds: dispatcher", "tds: handler product", "tds: zoho-io", "tds: healer", "tds: metrics"}
     check("ps shows what each process is", wanted - titles)
     check("the supervisor shows as tds: supervisor",
           not open(f"/proc/{s.process.pid}/cmdline").read().startswith("tds: supervisor\0"))

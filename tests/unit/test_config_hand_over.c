@@ -87,16 +87,6 @@ Test(config_hand_over, a_reload_touches_those_whose_keys_changed)
 	cr_assert(config_workers(&other, "moon") == 2);
 }
 
-Test(config_hand_over, workers_are_as_the_table_of_entities_says_where_nothing_else_does)
-{
-	good(&config, "queue : { workers_vendor = 4; };");
-	cr_assert(config_workers(&config, "product") == 2 && config_workers(&config, "customer") == 2);
-	cr_assert(config_workers(&config, "order") == 1 && config_workers(&config, "vendor") == 4);
-	cr_assert(config_workers(&config, "moon") == 1);
-	good(&other, "queue : { workers = 1; };");
-	cr_assert(config_workers(&other, "product") == 1 && config_workers(&other, "order") == 1);
-}
-
 Test(config_hand_over, showing_it_shows_no_secret)
 {
 	good(&config, secrets);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """How fast the handlers write pages of each of the thirteen entities, all new, all changed, all unchanged, beside one hand-written
-INSERT ... ON CONFLICT per page over the same pages in the same tables, one connection each; then details with lines, beside a loop that fetches the same
+INSERT ... ON CONFLICT per page over the same pages in the same tables; then details with lines, beside a loop that fetches the same
 records with as many calls at once and writes each with one statement. (`apply` looks closer at two of them. As there, every page is
 in the handler's ring before the time runs.)"""
 import concurrent.futures
@@ -18,7 +18,7 @@ RECORDS = PAGES * lists.PER_PAGE
 ONE_PAGE = 1000  # of branches, whose list isn't paged: more than that the handler takes in no page
 DETAILS, AT_ONCE = 1000, 5
 SHARES = {"new": 0.35, "changed": 0.4, "unchanged": 1}  # of one statement a page, which keeps no versions and writes all alike
-SETTINGS = 'database : { lock_timeout = "30s"; }; queue : { workers = 1; };'
+SETTINGS = 'database : { lock_timeout = "30s"; };'
 
 
 def records_of(entity):

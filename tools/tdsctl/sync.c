@@ -50,7 +50,7 @@ struct progress {
 /* "product" → "products". */
 static const char *name_of(const char *sync)
 {
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol)               \
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol)                       \
 	if (!strcmp(sync, name))                                                                                       \
 		return bulk;
 #include "actors/entities.def"

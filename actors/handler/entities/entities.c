@@ -1,13 +1,13 @@
 /* The table of entities, by enum entity_id: `entity_<symbol>` for each line of entities.def. */
 #include "actors/handler/entity.h"
 
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol)               \
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol)                       \
 	extern const struct entity entity_##symbol;
 #include "actors/entities.def"
 #undef ENTITY
 
 const struct entity *const entities[ENTITIES] = {
-#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, shards, symbol)               \
+#define ENTITY(id, name, webhook, bulk, wrapper, id_key, alias_wrapper, alias_id, whole, symbol)                       \
 	[ENTITY_##id] = &entity_##symbol,
 #include "actors/entities.def"
 #undef ENTITY
