@@ -5,6 +5,7 @@
 #include "actors/dispatcher/details.h"
 #include "actors/dispatcher/runs.h"
 #include "actors/handler/entity.h"
+#include "ipc/buf.h"
 #include "sql_embedded.h"
 
 enum { TRIES_MAX = 3 };
@@ -17,14 +18,14 @@ bool run_details_wanted(const struct run *r)
 }
 
 /* Asks for one that isn't on its way: once, or a few times where the answers were older than what had come meanwhile. Whether it is on its
- * way now, by an event too, or waits for room there. */
-static bool moves(struct dispatcher *d, struct run *r, struct str id)
+ * way now, by an event too, or waits for room there, or was settled since PostgreSQL was asked (`was_out`). */
+static bool moves(struct dispatcher *d, struct run *r, struct str id, bool was_out)
 {
 	int64_t now = loop_now(d->actor->loop), asked = details_out_asked(d, r->entity, id);
 	unsigned vain = details_out_vain(d, r->entity, id);
 	struct msg_fetch m = {.entity = r->entity, .id = id, .lane = r->lane};
-	if (details_out_away(d, r->entity, id) || d->details_in_flight >= DETAILS_IN_FLIGHT_MAX ||
-		queue_record(&d->queue, r->entity, id, false))
+	if ((was_out && asked == INT64_MIN) || details_out_away(d, r->entity, id) ||
+		d->details_in_flight >= DETAILS_IN_FLIGHT_MAX || queue_record(&d->queue, r->entity, id, false))
 		return true;
 	if (asked >= r->details.since_ns && (!vain || vain >= TRIES_MAX))
 		return false;
@@ -54,7 +55,7 @@ static void on_wanted(void *ctx, const struct db_reply *reply)
 	const PGresult *res = reply->results[0];
 	bool moving = false;
 	for (int i = 0; i < PQntuples(res); i++)
-		moving |= moves(d, r, str_of(PQgetvalue(res, i, 0)));
+		moving |= moves(d, r, str_of(PQgetvalue(res, i, 0)), *PQgetvalue(res, i, 1) == 't');
 	bool stuck =
 		!moving && r->details.stuck; /* twice: what was answered while the first was asked is written by now */
 	r->details.stuck = !moving;
@@ -74,12 +75,20 @@ void run_details_go_on(struct dispatcher *d, struct run *r)
 		return;
 	if (!r->details.since_ns)
 		r->details.since_ns = loop_now(d->actor->loop);
-	db_query(d->db, &wanted, on_wanted, run_ask(d, r), 2, d->actor->config.zoho_organization_id, r->id);
+	struct buf out = {0};
+	buf_str(&out, "{");
+	details_out_list(d, &out);
+	buf_str(&out, "}");
+	db_query(d->db, &wanted, on_wanted, run_ask(d, r), 3, d->actor->config.zoho_organization_id, r->id, out.data);
+	buf_free(&out);
 }
 
+/* Once half of what may be out is answered: each look goes through all of the run's records. */
 void run_details_look(struct dispatcher *d)
 {
 	struct run *r;
+	if (d->details_in_flight > DETAILS_IN_FLIGHT_MAX / 2)
+		return;
 	TAILQ_FOREACH(r, &d->runs, in_list)
 	if (r->details.waiting && !r->details.done && !r->closing)
 		run_details_go_on(d, r);

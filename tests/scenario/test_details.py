@@ -136,5 +136,13 @@ def prices():
     check("to the end", wrong() or differs(tds.value(dear), 0))
 
 
+def no_call_twice():
+    """Answers come while PostgreSQL is asked what is left: none of them is asked for once more."""
+    sim, tds = world(sim={"price-lists": 250, "items": 5, "active-items": 5}, zoho={"calls_per_minute_max": 3000}, sync={"details": False})
+    reply = tds.bulk("pricelists")
+    check("every price list comes", unless(reply.status == 200 and reply.json["success"] and reply.json["stats"]["created"] == 250, reply))
+    check("each detail with one call", differs(sim.calls()["by_path"]["/books/v3/pricebooks/{id}"], 250))
+
+
 if __name__ == "__main__":
-    run(shown, expected, burst, older, prices)
+    run(shown, expected, burst, older, prices, no_call_twice)

@@ -18,6 +18,7 @@ RECORDS = PAGES * lists.PER_PAGE
 ONE_PAGE = 1000  # of branches, whose list isn't paged: more than that the handler takes in no page
 DETAILS, AT_ONCE = 1000, 5
 SHARES = {"new": 0.35, "changed": 0.4, "unchanged": 1}  # of one statement a page, which keeps no versions and writes all alike
+APPLIED = """SELECT count(*) FROM tds_run_pages WHERE run_id = (SELECT id FROM tds_sync_runs WHERE entity_type = %s AND status = 'running')"""
 SETTINGS = 'database : { lock_timeout = "30s"; };'
 
 
@@ -52,7 +53,8 @@ def ready(database, entity, state):
 
 
 def through_tds(tds, database, entity, state):
-    """Seconds for all pages, by TDS: from the release of the lock that holds the handler to the reply of the sync."""
+    """Seconds for all pages, by TDS: from the release of the lock that holds the handler to the reply of the sync. A sync of price
+    lists goes on with their details: of that, to the last page."""
     got, before, pages = [], fetched(tds), 1 if entity == "branch" else PAGES
     sync = threading.Thread(target=lambda: got.append(tds.bulk(lists.OF[entity].sync, json.dumps({"active_only": False}))[1]))
     with database.cursor() as cursor:
@@ -61,8 +63,12 @@ def through_tds(tds, database, entity, state):
         bench.wait_for(lambda: fetched(tds) >= before + pages, 20, f"all pages of {entity} to be fetched")
         begin = time.monotonic()
         cursor.execute("COMMIT")
+        if entity == "price_list":
+            bench.wait_for(lambda: cursor.execute(APPLIED, (entity,)) or cursor.fetchone()[0] == pages, 60, "all pages to be applied")
+            took = time.monotonic() - begin
     sync.join()
-    took = time.monotonic() - begin
+    if entity != "price_list":
+        took = time.monotonic() - begin
     if not got or got[0]["stats"][COUNTED[state]] != records_of(entity):
         raise SystemExit(f"{entity}, all {state}: {got}")
     return took
