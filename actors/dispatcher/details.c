@@ -29,6 +29,8 @@ static bool send(struct dispatcher *d, const PGresult *res, int row)
 	struct msg_fetch m = {.entity = entity_by_name(str_of(PQgetvalue(res, row, 0))),
 		.id = str_of(PQgetvalue(res, row, 1)),
 		.lane = contradicted ? LANE_REALTIME : LANE_DETAIL};
+	if (details_out_away(d, (enum entity_id)m.entity, m.id)) /* a run asked meanwhile */
+		return true;
 	if (!actor_send(d->actor, actor_edge(d->actor, ACTOR_ZOHO_IO, 0), MSG_FETCH, &m))
 		return false;
 	d->details_calls++;
