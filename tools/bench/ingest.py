@@ -9,8 +9,15 @@ LOADS = {128: ("p99", 10000, 30), 32: ("p99", 8000, 10), 1: ("p50", None, 0.7)}
 
 def empty(tds):
     """The handlers work on while webhooks come in (they need not keep up); before the next load all is as at first."""
+    import psycopg2.errors  # pylint: disable=import-outside-toplevel
     with tds.database().cursor() as c:
-        c.execute("TRUNCATE tds_inbox_events, tds_sync_queue, tds_entity_state, products, tds_sync_logs CASCADE; CHECKPOINT")
+        while True:
+            try:
+                c.execute("TRUNCATE tds_inbox_events, tds_sync_queue, tds_entity_state, products, tds_sync_logs CASCADE")
+                break
+            except psycopg2.errors.DeadlockDetected:  # a batch under way holds some of them
+                pass
+        c.execute("CHECKPOINT")
 
 
 def measure():
