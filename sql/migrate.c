@@ -122,7 +122,7 @@ static int check_newest(const struct migrator *m)
 	PGresult *result = run(m, SQL_MIGRATE_NEWEST, 0);
 	if (!is_fine(result))
 		return failed(m, result, "reading the schema's version");
-	int newest = atoi(PQgetvalue(result, 0, 0));
+	int newest = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
 	PQclear(result);
 	if (newest <= db_schema_version())
 		return 0;

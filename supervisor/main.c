@@ -123,7 +123,7 @@ static int parse(char **argv, struct options *o)
 		else if (!strcmp(brief, "-L"))
 			o->layout = *++a;
 		else if (!strcmp(brief, "-U"))
-			o->upgrade_fd = atoi(*++a);
+			o->upgrade_fd = (int)strtol(*++a, NULL, 10);
 		else if (!strcmp(brief, "-t"))
 			o->test = true;
 		else if (!strcmp(brief, "-v"))

@@ -231,7 +231,7 @@ static void adopt(struct dispatcher *d, const PGresult *res, int row, uint64_t f
 	r->taken_over = true;
 	r->entity = entity_by_name(str_of(PQgetvalue(res, row, 2)));
 	r->lane = lane_of(PQgetvalue(res, row, 20));
-	r->options.per_page = atoi(PQgetvalue(res, row, 3));
+	r->options.per_page = (int)strtol(PQgetvalue(res, row, 3), NULL, 10);
 	snprintf(r->filter, sizeof r->filter, "%s", PQgetvalue(res, row, 4));
 	r->since_us = strtoll(PQgetvalue(res, row, 5), NULL, 10);
 	r->options.dry_run = *PQgetvalue(res, row, 6) == 't';

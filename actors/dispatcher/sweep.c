@@ -21,7 +21,7 @@ uint64_t sweep_take(struct dispatcher *d, const PGresult *res, int row)
 		.full = *PQgetvalue(res, row, 3) == 't',
 		.thin = *PQgetvalue(res, row, 4) == 't',
 		.last_modified_us = strtoll(PQgetvalue(res, row, 5), NULL, 10),
-		.attempts = (unsigned)atoi(PQgetvalue(res, row, 6)),
+		.attempts = (unsigned)strtoul(PQgetvalue(res, row, 6), NULL, 10),
 		.deletes = *PQgetvalue(res, row, 7) == 't',
 		.proof = *PQgetvalue(res, row, 8) == 't'};
 	if (!is_leaving(d, a.seq))

@@ -97,7 +97,7 @@ static struct column read_column(const PGresult *res, int row)
 		.select = truth(res, row, AT_SELECT),
 		.insert = truth(res, row, AT_INSERT),
 		.update = truth(res, row, AT_UPDATE)};
-	read_modifier(&c, atoi(PQgetvalue(res, row, AT_MODIFIER)));
+	read_modifier(&c, (int)strtol(PQgetvalue(res, row, AT_MODIFIER), NULL, 10));
 	return c;
 }
 

@@ -32,8 +32,12 @@ static void hmac(struct str secret, struct str text, unsigned char to[DIGEST_BYT
 
 static void hex(const unsigned char digest[DIGEST_BYTES], char to[DIGEST_HEX_BYTES])
 {
-	for (int i = 0; i < DIGEST_BYTES; i++)
-		sprintf(to + 2 * (size_t)i, "%02x", digest[i]);
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < DIGEST_BYTES; i++) {
+		to[2 * i] = digits[digest[i] >> 4];
+		to[2 * i + 1] = digits[digest[i] & 15];
+	}
+	to[2 * (size_t)DIGEST_BYTES] = 0;
 }
 
 /* Compares over digests, so that neither the length nor the place of a difference shows. */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char rows_at_once[] = "500";
+enum { ROWS_AT_ONCE = 500 };
 static const struct db_statement known = {"zoho_images_known", SQL_ZOHO_IMAGES_KNOWN};
 static const struct db_statement lost = {"zoho_images_lost", SQL_ZOHO_IMAGES_LOST};
 
@@ -53,12 +53,12 @@ static void on_known(void *ctx, const struct db_reply *reply)
 {
 	struct zoho *z = ctx;
 	int n = reply->failure == DB_OK ? PQntuples(reply->results[0]) : 0;
-	z->images.looking = reply->failure == DB_OK && n == atoi(rows_at_once);
+	z->images.looking = reply->failure == DB_OK && n == ROWS_AT_ONCE;
 	if (reply->failure == DB_ENVIRONMENT)
 		return; /* when it is back */
 	if (n)
 		look(z, reply->results[0]);
-	if (n == atoi(rows_at_once))
+	if (n == ROWS_AT_ONCE)
 		ask(z, PQgetvalue(reply->results[0], n - 1, 0));
 	else
 		z->images.looked_after = true;
@@ -66,9 +66,11 @@ static void on_known(void *ctx, const struct db_reply *reply)
 
 static void ask(struct zoho *z, const char *behind)
 {
+	char rows[12];
+	snprintf(rows, sizeof rows, "%d", ROWS_AT_ONCE);
 	z->images.looking = true;
 	z->images.looked_ns = loop_now(z->actor->loop);
-	db_query(z->db, &known, on_known, z, 3, z->actor->config.zoho_organization_id, behind, rows_at_once);
+	db_query(z->db, &known, on_known, z, 3, z->actor->config.zoho_organization_id, behind, rows);
 }
 
 void zoho_images_look_after(struct zoho *z)
