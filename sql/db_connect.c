@@ -45,7 +45,7 @@ static void greet(struct db *db)
 	call->own = true;
 	call->dead = false;
 	const struct db_param params[] = {DB_TEXT(db->schema), DB_TEXT(statement_ms), DB_TEXT(lock_ms),
-		DB_TEXT(db->options.by_key ? "off" : "on")};
+		DB_TEXT(db->options.by_key ? "true" : "false")};
 	db_add(call, &session, 4, params);
 	db_run(call, on_greeted, db);
 }

@@ -120,7 +120,7 @@ static void on_database(void *ctx, bool up, const char *why)
 	if (!up)
 		return;
 	ask_mapped(d, d->db);
-	due_at(d, loop_now(d->actor->loop));
+	sweep_now(d, true); /* events that were done, if that was lost with a PostgreSQL that died, wait again */
 	pause_load(d);
 	runs_resume(d);
 }

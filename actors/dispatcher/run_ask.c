@@ -6,7 +6,7 @@
 
 struct asked {
 	struct dispatcher *d;
-	char run[UUID_BYTES];
+	char run[UUID_TEXT_BYTES];
 	uint64_t fence;
 };
 

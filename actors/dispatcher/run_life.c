@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include "actors/dispatcher/runs.h"
 #include "sql_embedded.h"
 
@@ -15,17 +14,6 @@ struct opening { /* what on_opened needs; the run may be freed meanwhile by nobo
 	struct dispatcher *d;
 	struct run *run;
 };
-
-static void make_uuid(char to[UUID_BYTES])
-{
-	uint8_t b[16];
-	if (getrandom(b, sizeof b, 0) != sizeof b)
-		die(EXIT_TEMPORARY, "getrandom");
-	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
-	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	snprintf(to, UUID_BYTES, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-		b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-}
 
 const char *run_name(const struct run *r)
 {
@@ -130,7 +118,7 @@ static struct run *make(struct dispatcher *d, enum entity_id entity, const struc
 	const char *correlation, enum lane lane)
 {
 	struct run *r = run_make(d);
-	make_uuid(r->id);
+	uuid_text(uuid_timed(), r->id);
 	r->entity = entity;
 	r->lane = lane;
 	r->options = *options;

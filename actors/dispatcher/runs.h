@@ -2,9 +2,10 @@
  * made anew from them. */
 #pragma once
 #include "actors/dispatcher/dispatcher.h"
+#include "actors/uuid.h"
 #include "ipc/buf.h"
 
-enum { RUN_PAGES_MAX = 100000, RUN_WAITERS_MAX = 16, UUID_BYTES = 37 };
+enum { RUN_PAGES_MAX = 100000, RUN_WAITERS_MAX = 16 };
 enum { MANY_MAX = 100, MANY_IN_FLIGHT_MAX = 8 }; /* ids in a call; calls asked for */
 
 enum run_kind {
@@ -51,7 +52,7 @@ struct many {		    /* a run's pages of named records, as they are asked for */
 
 struct run {
 	TAILQ_ENTRY(run) in_list;
-	char id[UUID_BYTES], correlation[64];
+	char id[UUID_TEXT_BYTES], correlation[64];
 	struct run *parent; /* a sync-all run; its children name it */
 	unsigned children_left;
 	enum entity_id entity; /* ENTITY_NONE: sync-all */

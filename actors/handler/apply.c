@@ -10,8 +10,10 @@
 #include "actors/handler/owed.h"
 #include "actors/handler/params.h"
 #include "actors/handler/refusal.h"
+#include "sql_embedded.h"
 
 static const struct db_statement begin = {"begin", "BEGIN"}, rollback = {"rollback", "ROLLBACK"};
+static const struct db_statement async_commit = {"apply_async_commit", SQL_APPLY_ASYNC_COMMIT};
 static const struct db_statement savepoint = {"savepoint", "SAVEPOINT one"};
 /* What an ERP's own constraints leave for the commit is found while it is known which records it is about. */
 static const struct db_statement constraints = {"constraints", "SET CONSTRAINTS ALL IMMEDIATE"};
@@ -90,16 +92,17 @@ static void keep(struct buf *b, const PGresult *res, int column, bool elements)
 	buf_add(b, PQgetvalue(res, 0, column) + braces, (size_t)PQgetlength(res, 0, column) - 2 * braces);
 }
 
-/* `column`: of the first of the three; whether something waits, what was lost, what they changed, and whose stock is another come
- * behind. */
+/* `column`: of the first of the three; whether something waits, or earlier events do, what was lost, what they changed, and whose
+ * stock is another come behind. */
 static void count_winners(struct job *j, const PGresult *res, int column)
 {
 	j->waits |= *PQgetvalue(res, 0, column + 3) == 't';
-	keep(&j->applier->lost, res, column + 4, true);
-	keep(&j->applier->changes, res, column + 5, false);
-	keep(&j->applier->stock, res, column + 6, true);
-	if (PQnfields(res) > column + 7)
-		j->stock += strtoull(PQgetvalue(res, 0, column + 7), NULL, 10);
+	j->earlier |= *PQgetvalue(res, 0, column + 4) == 't';
+	keep(&j->applier->lost, res, column + 5, true);
+	keep(&j->applier->changes, res, column + 6, false);
+	keep(&j->applier->stock, res, column + 7, true);
+	if (PQnfields(res) > column + 8)
+		j->stock += strtoull(PQgetvalue(res, 0, column + 8), NULL, 10);
 	j->created += strtoull(PQgetvalue(res, 0, column), NULL, 10);
 	j->updated += strtoull(PQgetvalue(res, 0, column + 1), NULL, 10);
 	j->unchanged += strtoull(PQgetvalue(res, 0, column + 2), NULL, 10);
@@ -225,6 +228,8 @@ static void decide(struct job *j)
 		DB_TEXT(queue ? p->worker : sent), *j->run ? DB_TEXT(j->run) : DB_NULL, DB_TEXT(p->worker)};
 	if (!j->begun)
 		db_add(call, &begin, 0, NULL);
+	if (!j->begun && queue)
+		db_add(call, &async_commit, 0, NULL);
 	if (j->careful)
 		db_add(call, &savepoint, 0, NULL);
 	j->begun = true;
@@ -287,7 +292,7 @@ void job_run(struct applier *p, struct job *j)
 {
 	owed_again(p);
 	j->applier = p;
-	j->retry = j->repeated = j->begun = j->waits = false;
+	j->retry = j->repeated = j->begun = j->waits = j->earlier = false;
 	j->careful = j->single_step;
 	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = j->raised = 0;
 	*j->put_off = *j->put_off_words = 0;

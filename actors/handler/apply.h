@@ -56,7 +56,8 @@ struct job {
 	/* Private. */
 	struct applier *applier;
 	bool careful, begun;
-	bool waits; /* something that was written refers to a record that wasn't there */
+	bool waits;   /* something that was written refers to a record that wasn't there */
+	bool earlier; /* QUEUE: earlier events of its records wait, or there are dead letters to be closed */
 	struct job_range stack[64];
 	size_t depth, next_single;
 	struct job_range at;

@@ -11,6 +11,7 @@
 #include "sql_embedded.h"
 
 static const struct db_statement finish_queue = {"apply_finish_queue", SQL_APPLY_FINISH_QUEUE};
+static const struct db_statement finish_earlier = {"apply_finish_earlier", SQL_APPLY_FINISH_EARLIER};
 static const struct db_statement finish_page = {"apply_finish_page", SQL_APPLY_FINISH_PAGE};
 static const struct db_statement finish_record = {"apply_finish_record", SQL_APPLY_FINISH_RECORD};
 static const struct db_statement finish_many = {"apply_finish_many", SQL_APPLY_FINISH_MANY};
@@ -26,6 +27,12 @@ static const char *number(char to[24], uint64_t n)
 {
 	snprintf(to, 24, "%" PRIu64, n);
 	return to;
+}
+
+/* Mostly a job's own rows are all that there is to close. */
+static bool has_more_to_close(const struct job *j)
+{
+	return j->earlier || j->careful || j->stale;
 }
 
 /* Rows that are settled, with the outcome that stands in processing_result. */
@@ -50,7 +57,7 @@ static void add_queue(struct job *j, struct db_call *call)
 	buf_str(outcomes, "}");
 	struct db_param params[] = {DB_TEXT(p->actor->config.zoho_organization_id), DB_TEXT(seqs->data),
 		DB_TEXT(outcomes->data), DB_TEXT(p->worker)};
-	db_add(call, &finish_queue, 4, params);
+	db_add(call, has_more_to_close(j) ? &finish_earlier : &finish_queue, 4, params);
 }
 
 /* Those of its records that became dead letters; of a dry run NULL. */

@@ -196,7 +196,7 @@ void statement_value(struct buf *b, const char *doc, const struct field *f)
 static void source_queue(struct buf *b, bool lock)
 {
 	buf_fmt(b,
-		"SELECT p.pos, q.source_entity_id AS id, coalesce(q.validated_payload, i.raw_payload, '{}') || '{}' AS doc,"
+		"SELECT p.pos, p.seq, q.source_entity_id AS id, coalesce(q.validated_payload, i.raw_payload, '{}') || '{}' AS doc,"
 		" q.last_modified AS lm, q.observed_at AS obs, q.operation_type = 'delete' AS del, q.is_full AS whole,"
 		" q.inbox_event_id AS event_id, q.sync_run_id AS run_id, q.id AS queue_id,"
 		" q.operation_type::text AS op, q.attempt_count + 1 AS attempt"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "actors/http_ingest/answer.h"
-#include "actors/http_ingest/uuid.h"
+#include "actors/uuid.h"
 #include "actors/http_ingest/webhook.h"
 
 static bool is_plain(char c)
@@ -34,7 +34,7 @@ void dispatch_correlate(struct request *r)
 	if (r->correlation.data && is_correlation(r->correlation) && request_header_count(r, "X-Correlation-ID") == 1)
 		return;
 	fresh = http_arena_alloc(&r->arena, UUID_TEXT_BYTES);
-	uuid_text(uuid_new(), fresh);
+	uuid_text(uuid_random(), fresh);
 	r->correlation = str_of(fresh);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "actors/http_ingest/answer.h"
 #include "actors/http_ingest/dispatch.h"
-#include "actors/http_ingest/uuid.h"
+#include "actors/uuid.h"
 
 struct forward {
 	struct request *request; /* NULL = free */
@@ -19,7 +19,7 @@ struct forward {
 void forwards_start(struct ingest *in)
 {
 	struct forwards *f = &in->forwards;
-	struct uuid salt = uuid_new();
+	struct uuid salt = uuid_random();
 
 	f->n = (size_t)in->actor->config.http_connections_max + HTTP_REFUSING_MAX;
 	f->at = calloc(f->n, sizeof *f->at);

@@ -126,7 +126,7 @@ static bool take_event(struct taking *t, struct delivery *d, uint32_t event)
 		d->unstorable = "the text isn't UTF-8";
 	tidy_event_type(d);
 	d->received_us = arrival_us();
-	d->event = uuid_new();
+	d->event = uuid_timed();
 	record_key(d, w->delivery_id);
 	return true;
 }

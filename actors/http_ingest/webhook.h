@@ -4,7 +4,7 @@
 #include "actors/http_ingest/ingest.h"
 #include "actors/http_ingest/json.h"
 #include "actors/http_ingest/request.h"
-#include "actors/http_ingest/uuid.h"
+#include "actors/uuid.h"
 
 enum { WEBHOOK_BATCH_MAX = 100, WEBHOOK_ID_DIGITS_MAX = 19, WEBHOOK_KEY_BYTES = 128, WEBHOOK_HASH_BYTES = 65 };
 

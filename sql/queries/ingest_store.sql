@@ -18,9 +18,9 @@ WITH arrived AS (
 	ON CONFLICT (idempotency_key) DO NOTHING
 	RETURNING id
 ), queue AS (
-	INSERT INTO tds_sync_queue (inbox_event_id, organization_id, entity_type, source_entity_id, operation_type, last_modified,
+	INSERT INTO tds_sync_queue (id, inbox_event_id, organization_id, entity_type, source_entity_id, operation_type, last_modified,
 		observed_at, is_full, is_thin, correlation_id, created_at, status, completed_at, error_message, error_code)
-	SELECT event, organization, entity::tds_entity_type, record_id, operation::tds_operation_type, modified,
+	SELECT event, event, organization, entity::tds_entity_type, record_id, operation::tds_operation_type, modified,
 		received, is_full, is_thin, correlation, received,
 		(CASE WHEN unstorable IS NULL THEN 'pending' ELSE 'dead_letter' END)::tds_event_status,
 		CASE WHEN unstorable IS NOT NULL THEN received END, unstorable, CASE WHEN unstorable IS NOT NULL THEN 'UNSTORABLE' END

@@ -1,11 +1,18 @@
 /* Owns the supply of random bytes for ids: taken from the kernel 4 KiB at a time. */
-#include "actors/http_ingest/uuid.h"
+#include "actors/uuid.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include "ipc/log.h"
+#include "actors/actor.h"
 
-struct uuid uuid_new(void)
+static struct uuid versioned(struct uuid u, unsigned version)
+{
+	u.b[6] = (uint8_t)((u.b[6] & 0x0F) | version << 4);
+	u.b[8] = (uint8_t)((u.b[8] & 0x3F) | 0x80);
+	return u;
+}
+
+static struct uuid random_bytes(void)
 {
 	static uint8_t pool[4096];
 	static size_t left;
@@ -22,9 +29,22 @@ struct uuid uuid_new(void)
 	}
 	left -= sizeof u;
 	memcpy(&u, pool + left, sizeof u);
-	u.b[6] = (uint8_t)((u.b[6] & 0x0F) | 0x40);
-	u.b[8] = (uint8_t)((u.b[8] & 0x3F) | 0x80);
 	return u;
+}
+
+struct uuid uuid_random(void)
+{
+	return versioned(random_bytes(), 4);
+}
+
+struct uuid uuid_timed(void)
+{
+	struct uuid u = random_bytes();
+	uint64_t ms = (uint64_t)now_us() / 1000;
+
+	for (int i = 0; i < 6; i++)
+		u.b[i] = (uint8_t)(ms >> (40 - 8 * i));
+	return versioned(u, 7);
 }
 
 void uuid_text(struct uuid u, char to[UUID_TEXT_BYTES])
