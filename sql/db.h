@@ -18,7 +18,7 @@ struct db_options {
 	const char *schema; /* search_path */
 	const char *name;   /* application_name, "tds:dispatcher" */
 	int64_t statement_timeout_ns, lock_timeout_ns, connect_timeout_ns, backoff_min_ns, backoff_max_ns;
-	bool by_key; /* its statements look rows up by key: no table is ever read through, however small it seems */
+	bool by_key; /* its statements look rows up by key: no table is ever read through, however small it seems; plans are kept */
 	/* Called at every change; `why` in words where down (no secrets). */
 	void (*state)(void *ctx, bool up, const char *why);
 	void *ctx;

@@ -141,6 +141,33 @@ def postgres_away():
     check("and work goes on", tds.quiet(20) or checker.differences(sim, tds, entities=("product",), scanned=False))
 
 
+def lost_with_postgres():
+    """PostgreSQL dies before what a handler wrote is on disk. The event is, and waits again: what is lost is done once more."""
+    sim, tds = world(sync={"details": False})
+    record = numbers(sim.record("product", sim.ids("product")[0])["record"])
+    done = "SELECT completed_at FROM tds_sync_queue WHERE inbox_event_id = %s"
+    for attempt_number in range(5):  # somebody else's commit may have brought it to the disk
+        writer = tds.value("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")
+        os.kill(writer, signal.SIGSTOP)
+        name = f"written {attempt_number}"
+        event = accepted(tds.webhook("products", wrap("product", {**record, "name": name, "last_modified_time": soon(60 * attempt_number)})))
+        check("an event is applied", differs(tds.finished(event)[:2], ("completed", "applied")))
+        before, postmaster = tds.value(done, event), tds.postgres()
+        os.kill(postmaster, signal.SIGSTOP)
+        signal_all(children_of(postmaster), signal.SIGKILL)
+        time.sleep(4)  # so long that the dispatcher looks for nothing as old any more
+        os.kill(postmaster, signal.SIGCONT)
+        check("PostgreSQL is back", unless(wait_for(tds.readyz, 20), tds.status().get("database")))
+        again = tds.finished(event, 40)
+        lost = tds.value(done, event) != before
+        check("what was applied stays, or is applied again", differs((again[:2], tds.row("product", record["item_id"], "name")), (("completed", "applied"), name)))
+        if lost:
+            break
+    check("it was lost with PostgreSQL, and came again", unless(lost, "it was on disk each time"))
+    check("nobody else's row came of it", differs(tds.value("SELECT count(*) FROM tds_sync_queue"), attempt_number + 1))
+    check("it ends cleanly", tds.stop())
+
+
 def ready_means_ready():
     """Of those without whom nothing is applied each needs PostgreSQL for itself: one connection that is up isn't enough."""
     _, tds = world()
@@ -332,4 +359,4 @@ def whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, ready_means_ready, zoho_away, owners, theirs, alone_on_its_page, whole_or_not_at_all)
+    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, lost_with_postgres, ready_means_ready, zoho_away, owners, theirs, alone_on_its_page, whole_or_not_at_all)

@@ -278,3 +278,41 @@ Test(apply_versions, a_row_says_that_it_waits_for_a_record_until_that_is_there)
 	cr_expect_str_eq(text(conn, "SELECT count(customer_id) FROM invoices"), "1");
 	PQfinish(conn);
 }
+
+/* What `apply` says of one event of invoice 1: whether there is more to close than its row. */
+static const char *earlier(PGconn *conn, const char *seq)
+{
+	static char said[8];
+	char seqs[40];
+	snprintf(seqs, sizeof seqs, "{%s}", seq);
+	const char *const params[] = {ORGANIZATION, seqs, "worker-1"};
+	send(conn, &entity_statements(&entity_invoice, LOOK_PLAIN)->apply[SOURCE_QUEUE], 3, params);
+	PGresult *r = answer(conn);
+	cr_expect_eq(strtoull(PQgetvalue(r, 0, 2), NULL, 10), OUTCOME_APPLIED);
+	snprintf(said, sizeof said, "%s", PQgetvalue(r, 0, 9));
+	PQclear(r);
+	return said;
+}
+
+Test(apply_versions, an_event_says_that_earlier_ones_wait_or_letters_are_open)
+{
+	PGconn *conn = open_schema("apply_earlier");
+	char first[32], second[32];
+	snprintf(first, sizeof first, "%s", enqueue(conn, &(struct seen){EVENT, 1, 1, "first"}));
+	snprintf(second, sizeof second, "%s", enqueue(conn, &(struct seen){EVENT, 2, 2, "second"}));
+	cr_expect_str_eq(earlier(conn, first), "f", "later ones are none of its business");
+	cr_expect_str_eq(earlier(conn, second), "t");
+	text(conn,
+		"UPDATE tds_sync_queue SET status = 'dead_letter' WHERE seq = (SELECT min(seq) FROM tds_sync_queue)");
+	cr_expect_str_eq(earlier(conn, enqueue(conn, &(struct seen){EVENT, 3, 3, "third"})), "t", "a dead letter, too");
+	text(conn, "UPDATE tds_sync_queue SET status = 'completed'");
+	cr_expect_str_eq(earlier(conn, enqueue(conn, &(struct seen){EVENT, 4, 4, "fourth"})), "f");
+	text(conn, "UPDATE tds_sync_queue SET status = 'completed'");
+	text(conn, "INSERT INTO tds_dead_letter_queue (organization_id, entity_type, source_entity_id, failure_reason)"
+		   " VALUES ('1', 'customer', '1', 'bad')");
+	cr_expect_str_eq(earlier(conn, enqueue(conn, &(struct seen){EVENT, 5, 5, "fifth"})), "f", "another entity's");
+	text(conn, "UPDATE tds_sync_queue SET status = 'completed'");
+	text(conn, "UPDATE tds_dead_letter_queue SET entity_type = 'invoice'");
+	cr_expect_str_eq(earlier(conn, enqueue(conn, &(struct seen){EVENT, 6, 6, "sixth"})), "t", "of a page");
+	PQfinish(conn);
+}

@@ -121,7 +121,7 @@ static inline void on_done(void *ctx, const struct db_reply *reply)
 	keep(f->value2, sizeof f->value2, reply->n > 1 ? reply->results[1] : NULL);
 }
 
-static inline struct fixture *fixture_open(const char *url, enum loop_backend backend)
+static inline struct fixture *fixture_open_as(const char *url, enum loop_backend backend, bool by_key)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	f->loop = loop_new(backend);
@@ -135,9 +135,15 @@ static inline struct fixture *fixture_open(const char *url, enum loop_backend ba
 					 .connect_timeout_ns = test_second_ns,
 					 .backoff_min_ns = test_second_ns / 100,
 					 .backoff_max_ns = test_second_ns / 10,
+					 .by_key = by_key,
 					 .state = on_state,
 					 .ctx = f});
 	return f;
+}
+
+static inline struct fixture *fixture_open(const char *url, enum loop_backend backend)
+{
+	return fixture_open_as(url, backend, false);
 }
 
 #define UNTIL(f, condition)                                                                                            \

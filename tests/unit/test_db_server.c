@@ -57,6 +57,18 @@ ON_BOTH(db_server, a_session_is_set_up)
 	fixture_close(f);
 }
 
+ON_BOTH(db_server, who_looks_rows_up_by_key_never_reads_a_table_through_and_keeps_his_plans)
+{
+	static const char *const sessions[] = {"on auto", "off force_generic_plan"};
+	for (int by_key = 0; by_key < 2; by_key++) {
+		struct fixture *f = fixture_open_as(pg_url(), backend, by_key);
+		UNTIL(f, f->up);
+		query(f, "SELECT current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode')");
+		cr_expect_str_eq(f->value, sessions[by_key]);
+		fixture_close(f);
+	}
+}
+
 ON_BOTH(db_server, a_commit_waits_for_the_disk_whatever_the_role_is_set_to)
 {
 	static const struct {
