@@ -87,6 +87,8 @@ void actor_keeps_files_in(int directory);
 /* Opens this actor's database connection with the configured limits; up/down is noted in the slot, then told to
  * `state`. */
 struct db *actor_database(struct actor *, void (*state)(void *ctx, bool up, const char *why), void *ctx);
+/* A further connection, that the actor can do without: the slot says nothing of it. */
+struct db *actor_database_more(struct actor *);
 
 /* HTTP answers from an owner. `headers`: extra lines "Name: value\r\n", may be empty. A body larger than a message
  * goes in parts. Request messages don't hold their edge: the owner copies what it needs and answers when it can. */

@@ -26,14 +26,10 @@ static void on_state(void *ctx, bool up, const char *why)
 		w->state(w->ctx, up, why);
 }
 
-struct db *actor_database(struct actor *a, void (*state)(void *ctx, bool up, const char *why), void *ctx)
+static struct db *open_as(struct actor *a, void (*state)(void *ctx, bool up, const char *why), void *ctx)
 {
 	const struct config *c = &a->config;
 	char name[48];
-	struct watch *w = calloc(1, sizeof *w);
-	if (!w)
-		die(EXIT_TEMPORARY, "out of memory");
-	*w = (struct watch){.actor = a, .state = state, .ctx = ctx};
 	snprintf(name, sizeof name, "tds:%s", a->boot->name);
 	struct db_options options = {.url = a->boot->database_url,
 		.schema = c->database_schema,
@@ -43,8 +39,22 @@ struct db *actor_database(struct actor *a, void (*state)(void *ctx, bool up, con
 		.connect_timeout_ns = c->database_connect_timeout,
 		.backoff_min_ns = c->database_backoff_min,
 		.backoff_max_ns = c->database_backoff_max,
-		.by_key = a->type->kind == ACTOR_HANDLER,
-		.state = on_state,
-		.ctx = w};
+		.by_key = a->type->kind == ACTOR_HANDLER || a->type->kind == ACTOR_HTTP_INGEST,
+		.state = state,
+		.ctx = ctx};
 	return db_open(a->loop, &options);
+}
+
+struct db *actor_database(struct actor *a, void (*state)(void *ctx, bool up, const char *why), void *ctx)
+{
+	struct watch *w = calloc(1, sizeof *w);
+	if (!w)
+		die(EXIT_TEMPORARY, "out of memory");
+	*w = (struct watch){.actor = a, .state = state, .ctx = ctx};
+	return open_as(a, on_state, w);
+}
+
+struct db *actor_database_more(struct actor *a)
+{
+	return open_as(a, NULL, NULL);
 }

@@ -133,6 +133,26 @@ static void write_winners(struct job *j)
 	db_run(call, on_written, j);
 }
 
+/* Its records in hand: a death has a batch of suspects. */
+static void name_suspects(const struct job *j)
+{
+	if (!j->unnamed)
+		slot_hand_batch(j->applier->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)(j->at.hi - j->at.lo),
+			entity_names[j->applier->entity->id].name);
+}
+
+void job_in_hand(struct job *j)
+{
+	j->unnamed = false;
+	name_suspects(j);
+}
+
+void job_not_in_hand(const struct job *j)
+{
+	if (!j->unnamed)
+		slot_hand_none(j->applier->actor->slot);
+}
+
 /* The record in hand, by name: now a death has a suspect. */
 static void name_suspect(struct job *j, const char *id)
 {
@@ -163,7 +183,7 @@ static void take_decision(struct job *j, const PGresult *res)
 		if (outcome == OUTCOME_APPLIED)
 			j->winners[j->winners_n++] = (uint16_t)i;
 	}
-	if (j->at.hi - j->at.lo == 1 && PQntuples(res) == 1)
+	if (j->at.hi - j->at.lo == 1 && PQntuples(res) == 1 && !j->unnamed)
 		name_suspect(j, PQgetvalue(res, 0, 1));
 	if (j->kind == JOB_PAGE && j->look != LOOK_VERIFYING)
 		j->applier->writing = j->winners_n;
@@ -200,7 +220,7 @@ static void on_applied(void *ctx, const struct db_reply *r)
 	if (!res) {
 		job_refused(j, r);
 	} else if (is_raced(res)) {
-		job_start_over(j);
+		job_raced(j);
 	} else {
 		take_decision(j, res);
 		if (PQntuples(res))
@@ -233,8 +253,7 @@ static void decide(struct job *j)
 	if (j->careful)
 		db_add(call, &savepoint, 0, NULL);
 	j->begun = true;
-	slot_hand_batch(p->actor->slot, (uint32_t)j->kind, j->page, (uint32_t)(j->at.hi - j->at.lo),
-		entity_names[p->entity->id].name);
+	name_suspects(j);
 	db_add(call, statement, with_fixed(p, params, (queue ? 2 : 4) + at_once), params);
 	db_run(call, at_once ? on_applied : on_decided, j);
 }
@@ -247,7 +266,7 @@ static void on_finished(void *ctx, const struct db_reply *r)
 		return;
 	}
 	finish_read(j, r);
-	slot_hand_none(j->applier->actor->slot);
+	job_not_in_hand(j);
 	actor_count(j->applier->actor, COUNT_SQL_TRANSACTIONS, 1);
 	j->done(j->ctx, j);
 }
@@ -275,7 +294,7 @@ void job_next_range(struct job *j)
 	if (nothing_goes(j)) {
 		j->retry = true;
 		db_query(j->applier->db, &rollback, NULL, NULL, 0);
-		slot_hand_none(j->applier->actor->slot);
+		job_not_in_hand(j);
 		j->done(j->ctx, j);
 		return;
 	}

@@ -35,6 +35,8 @@ struct job {
 	bool dry_run, details; /* details: PAGE of whole records, not of a list's rows */
 	enum look look;
 	bool single_step; /* every record alone: one of them may have killed us */
+	bool tentative;	  /* given up for whatever asks for care, as if it hadn't been begun */
+	bool unnamed;	  /* beside the job in hand, which is the suspect when we die */
 	job_done done;
 	void *ctx;
 
@@ -88,5 +90,9 @@ void applier_take(struct applier *, const struct entity *);
 enum source job_source(const struct job *); /* what its records are to a statement */
 /* Runs a job; `done` is called once, never inside. */
 void job_run(struct applier *, struct job *);
+/* One that was run unnamed comes to hand: now it is the suspect. */
+void job_in_hand(struct job *);
+/* Nothing of it is in hand any more. */
+void job_not_in_hand(const struct job *);
 /* Poison handed on by the supervisor: dead-letters the waiting events of (id) with the obituary, then calls done. */
 void apply_skip(struct applier *, const struct boot_skip *, db_done done, void *ctx);

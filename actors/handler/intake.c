@@ -67,7 +67,7 @@ static void keep_one(struct slices *docs, const struct entity *e, struct str id,
 	docs->n = kept;
 }
 
-static bool of_page(struct intake *in, const struct entity *e, const struct msg_page *p, struct job *j)
+static void describe(const struct msg_page *p, struct job *j)
 {
 	j->kind = JOB_PAGE;
 	j->sent_us = p->sent_us;
@@ -77,6 +77,11 @@ static bool of_page(struct intake *in, const struct entity *e, const struct msg_
 	j->dry_run = p->dry_run;
 	j->look = p->verify ? LOOK_VERIFYING : p->dry_run ? LOOK_TRACED : j->look;
 	j->details = p->details;
+}
+
+static bool of_page(struct intake *in, const struct entity *e, const struct msg_page *p, struct job *j)
+{
+	describe(p, j);
 	if (!in->ahead->of || in->ahead->of != p->body.data)
 		return slices_of(p->body, e->list_root, &in->now->docs);
 	struct cut *cut = in->ahead;
@@ -105,9 +110,14 @@ static bool of_record(struct intake *in, const struct entity *e, const struct ms
 	return cut;
 }
 
+static enum look look(const struct applier *p)
+{
+	return p->actor->config.audit_records ? LOOK_TRACED : LOOK_PLAIN;
+}
+
 bool intake_job(struct intake *in, const struct applier *p, const struct waiting *w, struct job *j)
 {
-	*j = (struct job){.look = p->actor->config.audit_records ? LOOK_TRACED : LOOK_PLAIN};
+	*j = (struct job){.look = look(p)};
 	if (w->type == MSG_WORK) {
 		j->kind = JOB_QUEUE;
 		j->seqs = w->seqs;
@@ -123,17 +133,36 @@ bool intake_job(struct intake *in, const struct applier *p, const struct waiting
 	return cut;
 }
 
-void intake_ahead(struct intake *in, const struct applier *p, const struct waiting *w)
+bool intake_ahead(struct intake *in, const struct applier *p, const struct waiting *w, struct msg_page *page)
 {
 	struct cut *cut = in->ahead;
 	enum message_type type;
 	union message m;
 	if (w->type != MSG_PAGE || !actor_ahead(w->edge, &type, &m) || type != MSG_PAGE || m.page.details ||
 		!slices_of(m.page.body, p->entity->list_root, &cut->docs))
-		return;
+		return false;
 	drop_poison(p, &cut->docs);
 	params_page(p, &cut->docs, &cut->text);
 	cut->of = m.page.body.data;
+	*page = m.page;
+	return true;
+}
+
+struct cut *intake_take(struct intake *in, struct cut *empty)
+{
+	struct cut *taken = in->ahead;
+	in->ahead = empty;
+	empty->of = taken->of = NULL;
+	return taken;
+}
+
+void intake_page(const struct applier *p, const struct msg_page *page, struct cut *cut, struct job *j)
+{
+	j->look = look(p);
+	describe(page, j);
+	j->page_text = cut->text.data;
+	j->docs = &cut->docs;
+	j->n = cut->docs.n;
 }
 
 void intake_forget(struct intake *in)

@@ -33,7 +33,11 @@ void waiting_settled(struct waiting *);
 /* Makes the job of a message, but for who is told when it is done; records named as poison are left out. false: what came can't be
  * cut into records. */
 bool intake_job(struct intake *, const struct applier *, const struct waiting *, struct job *);
-/* While PostgreSQL works on a page: cuts the one that waits behind it. */
-void intake_ahead(struct intake *, const struct applier *, const struct waiting *);
+/* While PostgreSQL works on a page: cuts the one that waits behind it. false: there is none. */
+bool intake_ahead(struct intake *, const struct applier *, const struct waiting *, struct msg_page *);
+/* What was cut ahead, for `empty`. */
+struct cut *intake_take(struct intake *, struct cut *empty);
+/* Makes the job of a page that was cut, but for who is told. */
+void intake_page(const struct applier *, const struct msg_page *, struct cut *, struct job *);
 /* Records are to be written otherwise: what was cut ahead is cut again. */
 void intake_forget(struct intake *);

@@ -22,11 +22,12 @@ static void give_up(struct job *j, const struct db_reply *r)
 	note(j, r);
 	if (j->begun)
 		db_query(j->applier->db, &rollback, NULL, NULL, 0);
-	slot_hand_none(j->applier->actor->slot);
+	job_not_in_hand(j);
 	j->done(j->ctx, j);
 }
 
-void job_start_over(struct job *j)
+/* In two statements and under savepoints. */
+static void start_over(struct job *j)
 {
 	db_query(j->applier->db, &rollback, NULL, NULL, 0);
 	j->begun = false;
@@ -38,6 +39,19 @@ void job_start_over(struct job *j)
 	j->stack[0] = (struct job_range){0, j->n};
 	j->depth = j->n ? 1 : 0;
 	job_next_range(j);
+}
+
+void job_raced(struct job *j)
+{
+	static const struct db_reply raced = {.failure = DB_ENVIRONMENT,
+		.sqlstate = "40001",
+		.message = "somebody else wrote one of its records",
+		.table = "",
+		.column = ""};
+	if (j->tentative)
+		give_up(j, &raced);
+	else
+		start_over(j);
 }
 
 static void on_buried(void *ctx, const struct db_reply *r)
@@ -144,10 +158,10 @@ void job_refused(struct job *j, const struct db_reply *r)
 		return;
 	}
 	bool alone = !j->careful && r->failure == DB_PROGRAM && j->n <= 1; /* one by one would end the same */
-	if (r->failure == DB_ENVIRONMENT || j->repeated || alone)
+	if (r->failure == DB_ENVIRONMENT || j->repeated || alone || j->tentative)
 		give_up(j, r);
 	else if (!j->careful)
-		job_start_over(j);
+		start_over(j);
 	else if (j->at.hi - j->at.lo > 1)
 		halve(j);
 	else
@@ -157,10 +171,10 @@ void job_refused(struct job *j, const struct db_reply *r)
 void job_unfinished(struct job *j, const struct db_reply *r)
 {
 	j->repeated = is_repetition(j, r);
-	if (r->failure == DB_ENVIRONMENT || j->repeated || j->careful || !j->n)
+	if (r->failure == DB_ENVIRONMENT || j->repeated || j->careful || j->tentative || !j->n)
 		give_up(j, r);
 	else
-		job_start_over(j);
+		start_over(j);
 }
 
 void job_unreadable(struct job *j)

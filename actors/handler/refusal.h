@@ -7,8 +7,8 @@
 void job_refused(struct job *, const struct db_reply *);
 /* Every record was taken, but closing statements or COMMIT failed: carefully once more, or given up. */
 void job_unfinished(struct job *, const struct db_reply *);
-/* From the beginning, in two statements and under savepoints. */
-void job_start_over(struct job *);
+/* Somebody else wrote a record of it meanwhile: from the beginning. */
+void job_raced(struct job *);
 /* The next records of the job, or its end. In apply.c. */
 void job_next_range(struct job *);
 /* What came can't be cut into records: nobody is told that it was empty; the run fails, the fetch is given back. */

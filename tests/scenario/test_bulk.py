@@ -291,6 +291,48 @@ def bad_record():
     check("once Zoho has it right, it is written", differs(float(tds.row("product", bad, "price") or 0), 12.0))
 
 
+def side_by_side():
+    """While a page is written the one behind it is, too. Whatever is wrong with either, and whoever dies: each is done once."""
+    def writers():
+        return tds.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tds:handler:product#0'")
+
+    def ledger(run_id):
+        return tds.rows("SELECT count(*), count(DISTINCT page), sum(rows), sum(created + updated), sum(unchanged), sum(failed) FROM tds_run_pages WHERE run_id = %s", run_id)[0]
+
+    sim, tds = world(sim={"items": 300, "active-items": 300})
+    check("before the first page there is one connection", differs(writers(), 1))
+    first = tds.bulk_start("products", batch_size=10, active_only=False)
+    tds.run_done(first)
+    check("pages are written on two", differs(writers(), 2))
+    check("each page once", differs(ledger(first), (30, 30, 300, 300, 0, 0)))
+    bad = sim.ids("product")[5:300:60]
+    for round_number, harm in enumerate(("a bad record in some", "a connection that is lost", "a handler that dies")):
+        sim.control("POST", "change?entity=product&count=1000&seed=7")
+        for number in bad:
+            sim.change("product", number, {"rate": f"bad {round_number}"})
+        run_id = tds.bulk_start("products", batch_size=10, active_only=False)
+        wait_for(lambda: tds.value("SELECT count(*) FROM tds_run_pages WHERE run_id = %s", run_id) > 3, 20)
+        if harm == "a connection that is lost":
+            tds.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tds:handler:product#0' ORDER BY backend_start DESC LIMIT 1")
+        elif harm == "a handler that dies":
+            tds.kill("handler:product#0")
+        check(f"{harm}: the run ends", differs(tds.run_done(run_id, 60), "completed"))
+        pages, different, rows, _, _, failed = ledger(run_id)
+        check(f"{harm}: each page is done once", differs((pages, different, rows, failed), (30, 30, 300, len(bad))))
+        check(f"{harm}: each bad record is one dead letter", differs(sorted(n for n, in tds.rows(
+            "SELECT source_entity_id FROM tds_dead_letter_queue WHERE NOT resolved")), sorted(bad)))
+    for number in bad:
+        sim.change("product", number, {"rate": 12})
+    tds.bulk("products", batch_size=10, active_only=False)
+    check("and every row is what Zoho holds", tds.quiet(60) or checker.differences(sim, tds, entities=("product",)))
+    tds.configure(sync={"pages_at_once": 1})
+    old = tds.actor("handler:product#0")["pid"]
+    check("a reload takes over that pages are written one by one", unless(tds.ask("reload").get("ok") and tds.replaced("handler:product#0", old), tds.log()[-800:]))
+    tds.bulk("products", batch_size=10, active_only=False)
+    check("and there is one connection again", differs(writers(), 1))
+    check("it ends cleanly", tds.stop())
+
+
 def deferred_constraint():
     """What the ERP's own constraints leave for the commit is found all the same, record by record."""
     sim, tds = world()
@@ -327,4 +369,4 @@ def linked_later():
 
 
 if __name__ == "__main__":
-    run(every_entity, details_together, incremental, options, joined, parts_of_two, parts_left, promoted, grown, resumed, bad_zoho, bad_record, deferred_constraint, linked_later)
+    run(every_entity, details_together, incremental, options, joined, parts_of_two, parts_left, promoted, grown, resumed, bad_zoho, bad_record, side_by_side, deferred_constraint, linked_later)
