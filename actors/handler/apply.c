@@ -313,7 +313,8 @@ void job_run(struct applier *p, struct job *j)
 	j->applier = p;
 	j->retry = j->repeated = j->begun = j->waits = j->earlier = false;
 	j->careful = j->single_step;
-	j->created = j->updated = j->unchanged = j->stale = j->failed = j->refused_42 = j->raised = 0;
+	j->created = j->updated = j->unchanged = j->stale = j->refused_42 = j->raised = 0;
+	j->failed = j->set_aside;
 	*j->put_off = *j->put_off_words = 0;
 	j->stock = 0;
 	buf_reset(&p->stock);

@@ -22,7 +22,8 @@ struct job {
 	/* What to do; strings are borrowed until done. */
 	enum job_kind kind;
 	const uint64_t *seqs;  /* QUEUE */
-	struct slices *docs;   /* PAGE, RECORD; the first n are to be applied, what follows is left as it is */
+	struct slices *docs;   /* PAGE, RECORD; the first n are to be applied, what follows is left as it is: */
+	size_t set_aside;      /* the last so many are poison */
 	const char *page_text; /* PAGE: these n as a parameter, where that was made already; else NULL */
 	size_t n;
 	uint64_t again;	       /* QUEUE: how many of them were tried before */

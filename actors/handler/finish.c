@@ -1,13 +1,12 @@
-/* The closing statements of a job, and the dead letter of a record that PostgreSQL refused. */
+/* The closing statements of a job. */
 #include "actors/handler/finish.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "actors/handler/diagnose.h"
+#include "actors/handler/bury.h"
 #include "actors/handler/owed.h"
 #include "actors/handler/params.h"
-#include "actors/http_ingest/json.h"
 #include "sql_embedded.h"
 
 static const struct db_statement finish_queue = {"apply_finish_queue", SQL_APPLY_FINISH_QUEUE};
@@ -15,19 +14,9 @@ static const struct db_statement finish_earlier = {"apply_finish_earlier", SQL_A
 static const struct db_statement finish_page = {"apply_finish_page", SQL_APPLY_FINISH_PAGE};
 static const struct db_statement finish_record = {"apply_finish_record", SQL_APPLY_FINISH_RECORD};
 static const struct db_statement finish_many = {"apply_finish_many", SQL_APPLY_FINISH_MANY};
-static const struct db_statement dead_queue = {"apply_dead_letter_queue", SQL_APPLY_DEAD_LETTER_QUEUE};
-static const struct db_statement payload = {"apply_payload", SQL_APPLY_PAYLOAD};
-static const struct db_statement dead_doc = {"apply_dead_letter_doc", SQL_APPLY_DEAD_LETTER_DOC};
-static const struct db_statement skip = {"apply_skip", SQL_APPLY_SKIP};
 static const struct db_statement twin = {"apply_twin", SQL_APPLY_TWIN};
 static const struct db_statement begin = {"begin", "BEGIN"};
 static const struct db_statement commit = {"commit", "COMMIT"}, rollback = {"rollback", "ROLLBACK"};
-
-static const char *number(char to[24], uint64_t n)
-{
-	snprintf(to, 24, "%" PRIu64, n);
-	return to;
-}
 
 /* Mostly a job's own rows are all that there is to close. */
 static bool has_more_to_close(const struct job *j)
@@ -64,8 +53,10 @@ static void add_queue(struct job *j, struct db_call *call)
 static struct db_param failed(const struct job *j, struct buf *b)
 {
 	buf_str(b, "{");
-	for (size_t i = 0; i < j->n; i++) {
-		if ((j->outcomes[i] & (OUTCOME_AND_REFETCH - 1)) != OUTCOME_DEAD_LETTER)
+	for (size_t i = 0; i < j->docs->n; i++) {
+		bool bad = i < j->n ? (j->outcomes[i] & (OUTCOME_AND_REFETCH - 1)) == OUTCOME_DEAD_LETTER
+				    : i >= j->docs->n - j->set_aside;
+		if (!bad)
 			continue;
 		struct str id = slice_member_any(j->docs->at[i], j->applier->entity->id_path);
 		buf_str(b, b->len > 1 ? "," : "");
@@ -81,13 +72,15 @@ static void add_page(struct job *j, struct db_call *call)
 	struct buf stock = {0}, bad = {0};
 	buf_fmt(&stock, "{%s}", j->applier->stock.len ? j->applier->stock.data : "");
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(j->run),
-		DB_TEXT(number(t[0], j->page)), DB_TEXT(number(t[1], j->fence)), param_ids(j),
-		DB_TEXT(number(t[2], j->created)), DB_TEXT(number(t[3], j->updated)),
-		DB_TEXT(number(t[4], j->unchanged)), DB_TEXT(number(t[5], j->stale)), DB_TEXT(number(t[6], j->failed)),
-		DB_TEXT(number(t[7], (uint64_t)j->sent_us)), DB_TEXT(number(t[8], j->docs->n - j->n)),
-		DB_TEXT(stock.data), failed(j, &bad), DB_TEXT(entity_names[j->applier->entity->id].name),
-		DB_TEXT(j->details ? "true" : "false")};
+		DB_TEXT(param_number(t[0], j->page)), DB_TEXT(param_number(t[1], j->fence)), param_ids(j),
+		DB_TEXT(param_number(t[2], j->created)), DB_TEXT(param_number(t[3], j->updated)),
+		DB_TEXT(param_number(t[4], j->unchanged)), DB_TEXT(param_number(t[5], j->stale)),
+		DB_TEXT(param_number(t[6], j->failed)), DB_TEXT(param_number(t[7], (uint64_t)j->sent_us)),
+		DB_TEXT(param_number(t[8], j->docs->n - j->n - j->set_aside)), DB_TEXT(stock.data), failed(j, &bad),
+		DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->details ? "true" : "false")};
 	db_add(call, &finish_page, 16, params);
+	if (!j->dry_run)
+		bury_poison(j, call);
 	buf_free(&stock);
 	buf_free(&bad);
 }
@@ -98,7 +91,7 @@ static void add_many(struct job *j, struct db_call *call)
 	struct buf bad = {0};
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id),
 		DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->ids),
-		DB_TEXT(number(sent, (uint64_t)j->sent_us)), param_ids(j), failed(j, &bad)};
+		DB_TEXT(param_number(sent, (uint64_t)j->sent_us)), param_ids(j), failed(j, &bad)};
 	db_add(call, &finish_many, 6, params);
 	buf_free(&bad);
 }
@@ -114,8 +107,8 @@ static void add_record(struct job *j, struct db_call *call)
 	if (outcome > OUTCOME_SUPERSEDED)
 		return;
 	struct db_param params[] = {DB_TEXT(j->applier->actor->config.zoho_organization_id),
-		DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->id), DB_TEXT(number(t[0], j->seq)),
-		DB_TEXT(outcome_names[outcome]), DB_TEXT(number(t[1], (uint64_t)j->sent_us)),
+		DB_TEXT(entity_names[j->applier->entity->id].name), DB_TEXT(j->id), DB_TEXT(param_number(t[0], j->seq)),
+		DB_TEXT(outcome_names[outcome]), DB_TEXT(param_number(t[1], (uint64_t)j->sent_us)),
 		DB_TEXT(j->applier->worker)};
 	db_add(call, &finish_record, 7, params);
 }
@@ -205,89 +198,4 @@ void finish_read(struct job *j, const struct db_reply *r)
 				refetch(j, strtoull(PQgetvalue(res, row, 1), NULL, 10));
 		}
 	}
-}
-
-/* Without its schema, and quoted only where it must be. */
-static bool is_table_of_lines(const struct entity *e, const char *table)
-{
-	const char *own = e->lines ? strrchr(e->lines->table, '.') : NULL;
-	own = own ? own + 1 : e->lines ? e->lines->table : "";
-	size_t quote = *own == '"', n = strlen(own);
-	return n == strlen(table) + 2 * quote && !strncmp(own + quote, table, n - 2 * quote);
-}
-
-/* What no jsonb can hold, which PostgreSQL tells without a field's name. */
-static void unstorable(struct str record, struct buf *why, struct buf *field)
-{
-	struct http_arena arena = {0};
-	const char *said = json_unstorable(record, &arena), *colon = said ? strchr(said, ':') : NULL;
-	buf_str(why, said ? said : "");
-	if (colon)
-		buf_add(field, said + strlen("field "), (size_t)(colon - said) - strlen("field "));
-	http_arena_free(&arena);
-}
-
-/* "field rate: "abc" is not a number" where it can be told, else PostgreSQL's words with the column's name. */
-static void reason(struct job *j, struct str record, struct buf *why, struct buf *field)
-{
-	if (record.data)
-		diagnose(j->applier->entity, j->kind == JOB_QUEUE, record, j->error, why, field);
-	if (record.data && !why->len)
-		unstorable(record, why, field);
-	if (why->len)
-		return;
-	if (strstr(j->error, LEFT_OUT)) {
-		buf_str(why, LEFT_OUT);
-		return;
-	}
-	if (*j->table && is_table_of_lines(j->applier->entity, j->table)) {
-		const char *path = j->applier->entity->lines->path;
-		buf_add(field, path, strcspn(path, "|"));
-		buf_fmt(why, "field %s: ", field->data);
-	} else if (*j->column) {
-		buf_fmt(why, "column %s: ", j->column);
-		buf_str(field, j->column);
-	}
-	buf_str(why, j->error);
-}
-
-void finish_payload(struct job *j, size_t i, struct db_call *call)
-{
-	char t[24];
-	struct db_param params[] = {
-		DB_TEXT(j->applier->actor->config.zoho_organization_id), DB_TEXT(number(t, j->seqs[i]))};
-	db_add(call, &payload, 2, params);
-}
-
-void finish_dead_letter(struct job *j, size_t i, struct str record, struct db_call *call)
-{
-	struct applier *p = j->applier;
-	const char *organization = p->actor->config.zoho_organization_id;
-	struct buf why = {0}, id = {0}, field = {0};
-	char t[2][24];
-	reason(j, record, &why, &field);
-	if (j->kind == JOB_QUEUE || j->seq) {
-		struct db_param params[] = {DB_TEXT(organization),
-			DB_TEXT(number(t[0], j->kind == JOB_QUEUE ? j->seqs[i] : j->seq)), DB_TEXT(why.data),
-			DB_TEXT(j->sqlstate), DB_TEXT(j->error), DB_TEXT(p->worker), DB_NULL, DB_TEXT(field.data)};
-		db_add(call, &dead_queue, 8, params);
-	} else {
-		struct str key = slice_member_any(record, p->entity->id_path);
-		buf_add(&id, key.data ? key.data : "", key.len);
-		struct db_param params[] = {DB_TEXT(organization), DB_TEXT(entity_names[p->entity->id].name),
-			DB_TEXT(id.data), DB_TEXT(why.data), DB_TEXT(j->sqlstate), DB_TEXT(j->error),
-			DB_TEXT(p->worker), *j->run ? DB_TEXT(j->run) : DB_NULL,
-			j->page ? DB_TEXT(number(t[1], j->page)) : DB_NULL, DB_BYTES(record.data, record.len), DB_NULL,
-			DB_TEXT(field.data)};
-		db_add(call, &dead_doc, 12, params);
-	}
-	buf_free(&why);
-	buf_free(&id);
-	buf_free(&field);
-}
-
-void apply_skip(struct applier *p, const struct boot_skip *s, db_done done, void *ctx)
-{
-	db_query(p->db, &skip, done, ctx, 6, p->actor->config.zoho_organization_id, s->entity, s->id,
-		"its actor died with this record in hand again and again", s->obituary, p->worker);
 }

@@ -7,8 +7,5 @@ void finish_read(struct job *, const struct db_reply *); /* what they answered *
 /* Sends `link` right behind them, where rows are new or wait for others'. Nothing depends on it; where others stand in its way it is
  * tried again (owed.c), where its handler dies before, the healer's next run sets what is missing. */
 void finish_link(struct job *);
-void finish_payload(struct job *, size_t record, struct db_call *); /* asks for a queue row's payload */
-/* One record given up, as j->sqlstate, error say. */
-void finish_dead_letter(struct job *, size_t i, struct str record, struct db_call *);
 /* finish_tell.c: adds what people are told of the job: differences, the audit trail, what was ignored. */
 void finish_tell(struct job *, struct db_call *);

@@ -32,22 +32,29 @@ void waiting_settled(struct waiting *w)
 	w->edge = NULL;
 }
 
-/* Records named as poison don't come near PostgreSQL or us again. */
-static void drop_poison(const struct applier *p, struct slices *docs)
+const struct boot_skip *poison_of(const struct applier *p, struct str doc)
 {
-	const struct actor *a = p->actor;
-	size_t kept = 0;
-	if (!a->boot->skips_n)
-		return;
-	for (size_t i = 0; i < docs->n; i++) {
-		struct str id = slice_member_any(docs->at[i], p->entity->id_path);
-		bool poison = false;
-		for (uint32_t s = 0; s < a->boot->skips_n; s++)
-			poison |= str_eq(id, a->boot->skips[s].id);
-		if (!poison)
-			docs->at[kept++] = docs->at[i];
+	const struct boot *boot = p->actor->boot;
+	struct str id = boot->skips_n ? slice_member_any(doc, p->entity->id_path) : (struct str){0};
+	const struct boot_skip *poison = NULL;
+	for (uint32_t s = 0; s < boot->skips_n; s++)
+		if (str_eq(id, boot->skips[s].id))
+			poison = &boot->skips[s];
+	return poison;
+}
+
+/* Records named as poison aren't applied any more. */
+static void poison_last(const struct applier *p, struct cut *cut)
+{
+	struct str *at = cut->docs.at;
+	cut->n = 0;
+	for (size_t i = 0; i < cut->docs.n; i++) {
+		struct str doc = at[i];
+		if (poison_of(p, doc))
+			continue;
+		at[i] = at[cut->n];
+		at[cut->n++] = doc;
 	}
-	docs->n = kept;
 }
 
 /* What was asked for: of a list that stands for a detail one row; a detail of another record is none. */
@@ -110,6 +117,13 @@ static bool of_record(struct intake *in, const struct entity *e, const struct ms
 	return cut;
 }
 
+static void take_docs(struct cut *cut, struct job *j)
+{
+	j->docs = &cut->docs;
+	j->n = cut->n;
+	j->set_aside = cut->docs.n - cut->n;
+}
+
 static enum look look(const struct applier *p)
 {
 	return p->actor->config.audit_records ? LOOK_TRACED : LOOK_PLAIN;
@@ -127,9 +141,8 @@ bool intake_job(struct intake *in, const struct applier *p, const struct waiting
 	}
 	bool cut = w->type == MSG_PAGE ? of_page(in, p->entity, &w->message.page, j)
 				       : of_record(in, p->entity, &w->message.record, j);
-	drop_poison(p, &in->now->docs);
-	j->docs = &in->now->docs;
-	j->n = in->now->docs.n;
+	poison_last(p, in->now);
+	take_docs(in->now, j);
 	return cut;
 }
 
@@ -141,8 +154,8 @@ bool intake_ahead(struct intake *in, const struct applier *p, const struct waiti
 	if (w->type != MSG_PAGE || !actor_ahead(w->edge, &type, &m) || type != MSG_PAGE || m.page.details ||
 		!slices_of(m.page.body, p->entity->list_root, &cut->docs))
 		return false;
-	drop_poison(p, &cut->docs);
-	params_page(p, &cut->docs, &cut->text);
+	poison_last(p, cut);
+	params_page(p, &cut->docs, cut->n, &cut->text);
 	cut->of = m.page.body.data;
 	*page = m.page;
 	return true;
@@ -161,8 +174,7 @@ void intake_page(const struct applier *p, const struct msg_page *page, struct cu
 	j->look = look(p);
 	describe(page, j);
 	j->page_text = cut->text.data;
-	j->docs = &cut->docs;
-	j->n = cut->docs.n;
+	take_docs(cut, j);
 }
 
 void intake_forget(struct intake *in)

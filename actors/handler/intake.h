@@ -14,6 +14,7 @@ struct waiting { /* a held message */
 struct cut {		/* a message's records; of a page that was cut ahead, as a parameter, too */
 	const char *of; /* where that page's text lies; else NULL */
 	struct slices docs;
+	size_t n; /* of them, those to be applied; behind them stands what was named as poison */
 	struct buf text;
 };
 
@@ -28,6 +29,8 @@ void intake_init(struct intake *);
 void intake_keep(struct intake *, struct edge *, enum message_type, const union message *);
 /* What is to be done next; NULL: nothing waits. */
 struct waiting *intake_next(struct intake *);
+/* What this record was named as poison for; NULL: it wasn't. */
+const struct boot_skip *poison_of(const struct applier *, struct str doc);
 /* Its edge delivers again. */
 void waiting_settled(struct waiting *);
 /* Makes the job of a message, but for who is told when it is done; records named as poison are left out. false: what came can't be

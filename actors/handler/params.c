@@ -4,6 +4,12 @@
 #include "actors/handler/params.h"
 #include <inttypes.h>
 
+const char *param_number(char to[24], uint64_t n)
+{
+	snprintf(to, 24, "%" PRIu64, n);
+	return to;
+}
+
 static void add_record(struct job *j, struct buf *b, size_t i, bool first)
 {
 	if (!first)
@@ -30,14 +36,14 @@ static struct db_param close_list(struct job *j, struct buf *b)
 	return DB_TEXT(b->data);
 }
 
-void params_page(const struct applier *p, const struct slices *docs, struct buf *b)
+void params_page(const struct applier *p, const struct slices *docs, size_t n, struct buf *b)
 {
 	buf_reset(b);
-	for (size_t i = 0; i < docs->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		buf_str(b, i ? "," : "[");
 		slice_reduced(docs->at[i], &p->mapped, b);
 	}
-	buf_str(b, docs->n ? "]" : "[]");
+	buf_str(b, n ? "]" : "[]");
 }
 
 struct db_param param_range(struct job *j)

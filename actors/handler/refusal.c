@@ -2,7 +2,7 @@
 #include "actors/handler/refusal.h"
 #include <stdio.h>
 #include <string.h>
-#include "actors/handler/finish.h"
+#include "actors/handler/bury.h"
 
 static const struct db_statement rollback = {"rollback", "ROLLBACK"};
 static const struct db_statement undo = {"undo", "ROLLBACK TO SAVEPOINT one"};
@@ -32,7 +32,8 @@ static void start_over(struct job *j)
 	db_query(j->applier->db, &rollback, NULL, NULL, 0);
 	j->begun = false;
 	j->careful = true;
-	j->created = j->updated = j->unchanged = j->stale = j->failed = j->stock = 0;
+	j->created = j->updated = j->unchanged = j->stale = j->stock = 0;
+	j->failed = j->set_aside;
 	buf_reset(&j->applier->lost);
 	buf_reset(&j->applier->changes);
 	buf_reset(&j->applier->stock);
@@ -67,7 +68,7 @@ static void on_buried(void *ctx, const struct db_reply *r)
 static void bury(struct job *j, struct str record)
 {
 	struct db_call *call = db_begin(j->applier->db);
-	finish_dead_letter(j, j->at.lo, record, call);
+	bury_record(j, j->at.lo, record, call);
 	db_run(call, on_buried, j);
 }
 
@@ -107,7 +108,7 @@ static void refuse(struct job *j, const struct db_reply *r)
 	j->refused_42 += r->failure == DB_PROGRAM;
 	j->raised += r->failure == DB_RAISED;
 	if (j->kind == JOB_QUEUE)
-		finish_payload(j, j->at.lo, call);
+		bury_payload(j, j->at.lo, call);
 	db_run(call, j->kind == JOB_QUEUE ? on_payload : on_exhumed, j);
 }
 

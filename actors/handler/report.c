@@ -46,7 +46,7 @@ bool report_page(struct actor *a, const struct job *j, const struct msg_page *m)
 			.unchanged = j->unchanged,
 			.stale = j->stale,
 			.failed = j->failed,
-			.skipped = j->docs->n - j->n,
+			.skipped = j->docs->n - j->n - j->set_aside,
 			.stock = j->stock,
 			.error = str_of(j->retry && !j->repeated ? j->error : "")});
 }

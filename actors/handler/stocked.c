@@ -36,8 +36,9 @@ static void choose(struct job *j, const PGresult *kept)
 	const struct entity *e = j->applier->entity;
 	const char *path = path_of_stock(e);
 	struct slices *docs = j->docs;
+	size_t all = j->n;
 	j->n = 0;
-	for (size_t i = 0; i < docs->n; i++) {
+	for (size_t i = 0; i < all; i++) {
 		struct str doc = docs->at[i];
 		if (is_none(slice_member_any(doc, path)) && !is_kept(kept, slice_member_any(doc, e->id_path)))
 			continue;

@@ -107,6 +107,23 @@ def poison():
         "SELECT processed_events FROM tds_sync_runs WHERE id = %s", run_id)), ("completed", 59)))
 
 
+def poison_ahead():
+    """A record that kills its handler, in a page that is begun while the one before it is in hand: nobody else is blamed."""
+    sim, tds = world(start=False, sync={"details": False})
+    deadly = sim.ids("product")[35]
+    tds.environment["TDS_POISON"] = deadly
+    tds.start()
+    run_id = tds.bulk_start("products", batch_size=10, active_only=False)
+    check("the run ends", differs(tds.run_done(run_id, 40), "completed"))
+    check("all others are written", differs(tds.value("SELECT count(*) FROM products"), 59))
+    check("each page is done once", differs(tds.rows("SELECT count(*), count(DISTINCT page) FROM tds_run_pages WHERE run_id = %s", run_id), [(6, 6)]))
+    check("and the run says that one failed", differs(tds.value("SELECT failed_events FROM tds_sync_runs WHERE id = %s", run_id), 1))
+    letters = tds.rows("SELECT source_entity_id, last_stack_trace FROM tds_dead_letter_queue WHERE NOT resolved")
+    check("that one is a dead letter, with the obituary", unless(len(letters) == 1 and letters[0][0] == deadly and "ABRT" in letters[0][1], letters))
+    check("its handler is well", differs(tds.actor("handler:product#0")["state"], "ready"))
+    check("it ends cleanly", tds.stop())
+
+
 def postgres_away():
     """PostgreSQL dies: 503 with Retry-After, no false promise, and on it goes."""
     sim, tds = world()
@@ -359,4 +376,4 @@ def whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, postgres_away, lost_with_postgres, ready_means_ready, zoho_away, owners, theirs, alone_on_its_page, whole_or_not_at_all)
+    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, poison_ahead, postgres_away, lost_with_postgres, ready_means_ready, zoho_away, owners, theirs, alone_on_its_page, whole_or_not_at_all)
