@@ -5,12 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const int64_t slow_ns = 20000000;
+
 static void on_stored(void *ctx, const struct db_reply *);
 static void on_known(void *ctx, const struct db_reply *);
+
+static void on_slow(void *ctx)
+{
+	group_flush(ctx);
+}
 
 void groups_start(struct ingest *in)
 {
 	in->waiting_end = &in->waiting;
+	alarm_open(&in->slow, in->actor->loop, on_slow, in);
 	in->lanes_n = (unsigned)in->actor->config.ingest_connections;
 	for (unsigned i = 0; i < in->lanes_n; i++) {
 		in->lanes[i].ingest = in;
@@ -234,16 +242,24 @@ static void on_known(void *ctx, const struct db_reply *r)
 	group_put_back(in, g->members, left);
 }
 
+/* The first that has nothing to do: its caches are warm. NULL: none, or what waits isn't worth a commit of its own yet, beside
+ * one that has just begun. */
 static struct group_lane *free_lane(struct ingest *in)
 {
-	for (unsigned i = 0; i < in->lanes_n; i++) {
-		struct group_lane *l = &in->lanes[(in->lane_next + i) % in->lanes_n];
+	struct group_lane *free = NULL;
+	int64_t begun_ns = 0;
 
-		if (!db_up(l->db) || (l->group && l->group->n))
-			continue;
-		in->lane_next = (in->lane_next + i + 1) % in->lanes_n;
-		return l;
+	for (unsigned i = in->lanes_n; i-- > 0;) {
+		struct group_lane *l = &in->lanes[i];
+
+		if (db_up(l->db) && !(l->group && l->group->n))
+			free = l;
+		else if (db_up(l->db) && l->group->begun_ns > begun_ns)
+			begun_ns = l->group->begun_ns;
 	}
+	if (!free || in->waiting_n >= GROUP_BESIDE_MIN || loop_now(in->actor->loop) - begun_ns >= slow_ns)
+		return free;
+	alarm_set(&in->slow, begun_ns + slow_ns);
 	return NULL;
 }
 
@@ -254,6 +270,7 @@ void group_flush(struct ingest *in)
 	while (in->waiting && (lane = free_lane(in))) {
 		struct group *g = group_of(lane);
 
+		g->begun_ns = loop_now(in->actor->loop);
 		group_fill(in, g);
 		group_call_store(g, on_stored);
 	}

@@ -2,7 +2,8 @@
 #pragma once
 #include "actors/http_ingest/webhook.h"
 
-enum { GROUP_ATTEMPTS_MAX = 5 };
+/* BESIDE_MIN: as many wait before a group is begun beside one under way; two small commits cost more than one of twice the size. */
+enum { GROUP_ATTEMPTS_MAX = 5, GROUP_BESIDE_MIN = 64 };
 
 struct pg_array { /* a one-dimensional array in PostgreSQL's binary form; memory is kept from group to group */
 	char *at;
@@ -24,6 +25,7 @@ struct group {
 	struct group_lane *lane;
 	struct delivery **members;
 	unsigned n, size;
+	int64_t begun_ns;
 	struct delivery **table; /* by record: the newest member of it */
 	unsigned table_size;	 /* a power of two */
 	struct pg_array arrays[24];

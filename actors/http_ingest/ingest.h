@@ -1,5 +1,6 @@
 /* What the parts of http-ingest share: the actor's state. One per process, zeroed at start. */
 #pragma once
+#include "actors/alarm.h"
 #include "actors/actor.h"
 #include "actors/http_ingest/guard.h"
 
@@ -55,7 +56,8 @@ struct ingest {
 	unsigned streams_n;
 	struct access *access; /* tokens, origins, secrets */
 	struct group_lane lanes[INGEST_CONNECTIONS_MAX];
-	unsigned lanes_n, lane_next;
+	unsigned lanes_n;
+	struct alarm slow; /* when a commit under way has taken so long that the next one doesn't wait for it */
 	struct delivery *waiting, **waiting_end; /* for a commit */
 	size_t waiting_n;
 	bool refusing; /* the last commit failed although PostgreSQL is there */

@@ -185,6 +185,26 @@ def lost_with_postgres():
     check("it ends cleanly", tds.stop())
 
 
+def commit_that_hangs():
+    """A commit that somebody holds up holds up nobody but those in it."""
+    sim, tds = world(sync={"details": False}, database={"lock_timeout": "20s"})
+    first, *others = [wrap("product", numbers(sim.record("product", number)["record"])) for number in sim.ids("product")[:10]]
+    tds.finished(accepted(tds.webhook("products", first)))
+    answers = []
+    with contextlib.closing(tds.connect()) as theirs, theirs.cursor() as cursor:
+        cursor.execute("BEGIN; DELETE FROM tds_inbox_events")  # whether the same event is new waits for how this ends
+        asking = threading.Thread(target=lambda: answers.append(attempt(tds, first)))
+        asking.start()
+        hangs = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'tds:http-ingest%%' AND wait_event_type = 'Lock'"
+        check("a commit waits for somebody", unless(wait_for(lambda: tds.value(hangs), 10), "it doesn't"))
+        check("others are accepted meanwhile", differs([attempt(tds, body) for body in others], [202] * len(others)))
+        check("and it waits still", answers)
+        cursor.execute("ROLLBACK")
+    asking.join()
+    check("it goes on when that is over", differs(answers, [202]))
+    check("it ends cleanly", tds.stop())
+
+
 def ready_means_ready():
     """Of those without whom nothing is applied each needs PostgreSQL for itself: one connection that is up isn't enough."""
     _, tds = world()
@@ -376,4 +396,4 @@ def whole_or_not_at_all():
 
 
 if __name__ == "__main__":
-    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, poison_ahead, postgres_away, lost_with_postgres, ready_means_ready, zoho_away, owners, theirs, alone_on_its_page, whole_or_not_at_all)
+    run(acknowledged_is_durable, everybody_dies_in_turn, killed_in_a_batch, poison, poison_ahead, postgres_away, lost_with_postgres, commit_that_hangs, ready_means_ready, zoho_away, owners, theirs, alone_on_its_page, whole_or_not_at_all)
