@@ -1,6 +1,6 @@
 /* A job: records of one entity, applied in one transaction, whatever way they came. It first tries them all at once;
  * when PostgreSQL refuses the data it starts over carefully, halving with savepoints until the bad records stand alone:
- * those become dead letters, the others are written. One job at a time per handler. */
+ * those become dead letters, the others are written. One job at a time per connection. */
 #pragma once
 #include "actors/actor.h"
 #include "actors/handler/entity.h"

@@ -4,7 +4,7 @@
 #include "actors/handler/owed.h"
 #include "actors/handler/report.h"
 
-static const int64_t unused_ns = 30000000000;
+static const int64_t unused_ns = 10000000000;
 
 void writer_init(struct writer *w, struct actor *a, const struct entity *e, struct db *db,
 	void (*ended)(struct actor *, struct writer *))

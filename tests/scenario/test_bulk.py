@@ -305,6 +305,7 @@ def side_by_side():
     tds.run_done(first)
     check("pages are written on two", differs(writers(), 2))
     check("each page once", differs(ledger(first), (30, 30, 300, 300, 0, 0)))
+    check("when there are no more, the second is given back", unless(tds.quiet(60) is None and wait_for(lambda: writers() == 1, 30), writers()))
     bad = sim.ids("product")[5:300:60]
     for round_number, harm in enumerate(("a bad record in some", "a connection that is lost", "a handler that dies")):
         sim.control("POST", "change?entity=product&count=1000&seed=7")

@@ -44,7 +44,8 @@ def one_by_one():
         tds.finished(deliver(tds, entity, now))
         tds.finished(deliver(tds, entity, past))
         right(sim, tds, f"{entity}: older content that comes later doesn't stay", (entity, number))
-    check("each was asked for once", differs(tds.actor("zoho-io")["counters"]["zoho_calls"], len(NAMES)))
+    counters = tds.actor("zoho-io")["counters"]
+    check("each was asked for once", unless(counters["zoho_calls"] == len(NAMES), ({k: n for k, n in counters.items() if n}, sim.calls(), tds.log()[-2000:])))
 
 
 def both_waiting():

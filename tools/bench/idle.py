@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""What TDS takes when there is nothing to do: processor time of the supervisor and all actors, and the memory they hold after
-a full sync (proportional: what several map is divided among them), each next to their PostgreSQL's."""
+"""What TDS takes when there is nothing to do, some seconds after a full sync: processor time of the supervisor and all actors, and
+the memory they hold (proportional: what several map is divided among them), each next to their PostgreSQL's."""
+import contextlib
 import os
 import threading
 import bench
@@ -20,19 +21,22 @@ def children(pid):
 
 
 def processor_ns(pids):
-    """Time on a processor of all threads, io_uring's workers included."""
-    total = 0
+    """Time on a processor of all threads, io_uring's workers included, by process; of those that have ended none."""
+    spent = {}
     for pid in pids:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/schedstat") as f:
-                total += int(f.read().split()[0])
-    return total
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            total = 0
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/schedstat") as f:
+                    total += int(f.read().split()[0])
+            spent[pid] = total
+    return spent
 
 
 def memory_mb(pids):
     total = 0
     for pid in pids:
-        with open(f"/proc/{pid}/smaps_rollup") as f:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/smaps_rollup") as f:  # PostgreSQL's come and go
             total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
     return total / 1024
 
@@ -54,25 +58,30 @@ def groups(tds):
 
 def idle(tds):
     """Percent of a core, by group, while nobody asks for anything."""
-    before = {name: (pids, processor_ns(pids)) for name, pids in groups(tds).items()}
+    before = {name: processor_ns(pids) for name, pids in groups(tds).items()}
     threading.Event().wait(SECONDS)  # the measured time itself
-    return {name: (processor_ns(pids) - spent) / SECONDS / 1e7 for name, (pids, spent) in before.items()}
+    after = {name: processor_ns(spent) for name, spent in before.items()}
+    if len(after["tds"]) < len(before["tds"]):
+        raise SystemExit("a process of TDS ended meanwhile")
+    # of PostgreSQL's, connections for second pages are given back, and workers of autovacuum end
+    return {name: sum(n - before[name][pid] for pid, n in spent.items()) / SECONDS / 1e7 for name, spent in after.items()}
 
 
 def measure():
     sim = bench.Sim()
     tds = bench.Tds(sim)
-    shares, memory, rings = [], [], []
+    shares, memory, rings, busy = [], [], [], []
     for _ in range(RUNS):
         tds.bulk("sync-all")
+        busy.append(memory_mb(groups(tds)["tds"]))
+        shares.append(idle(tds))
         memory.append({name: memory_mb(pids) for name, pids in groups(tds).items()})
         rings.append(rings_mb(tds.process.pid))
-        shares.append(idle(tds))
     bench.figure(f"processor time while idle for {SECONDS} s, all processes", bench.median([s["tds"] for s in shares]), "% of a core",
                  CPU_LIMIT, ratios=[("their PostgreSQL", bench.median([s["postgres"] for s in shares]))],
                  note="runs " + ", ".join(f"{s['tds']:.2f}" for s in shares))
-    bench.figure("memory after a full sync (PSS), all processes", bench.median([m["tds"] for m in memory]), "MB", MEMORY_LIMIT,
-                 ratios=[("their PostgreSQL", bench.median([m["postgres"] for m in memory]))],
+    bench.figure("memory while idle, after a full sync (PSS), all processes", bench.median([m["tds"] for m in memory]), "MB", MEMORY_LIMIT,
+                 ratios=[("their PostgreSQL", bench.median([m["postgres"] for m in memory])), ("the moment the sync ended", bench.median(busy))],
                  note="runs " + ", ".join(f"{m['tds']:.1f}" for m in memory))
     bench.figure("  in rings and slots, mapped or not", bench.median(rings), "MB")
     bench.figure("  processes", len(groups(tds)["tds"]), "")
