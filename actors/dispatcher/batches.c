@@ -48,7 +48,7 @@ static void send_batch(struct dispatcher *d, struct shard *s, int64_t now)
 void batches_send(struct dispatcher *d)
 {
 	int64_t now = loop_now(d->actor->loop);
-	for (int i = 0; i < d->queue.shards_n && !d->actor->draining; i++)
+	for (int i = 0; i < d->queue.shards_n && d->pauses_known && !d->actor->draining; i++)
 		while (worth_sending(d, &d->queue.shards[i], now))
 			send_batch(d, &d->queue.shards[i], now);
 }

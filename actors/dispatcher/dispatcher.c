@@ -119,9 +119,9 @@ static void on_database(void *ctx, bool up, const char *why)
 	(void)why;
 	if (!up)
 		return;
+	pause_load(d); /* then all that waits is looked for */
 	ask_mapped(d, d->db);
-	sweep_now(d, true); /* events that were done, if that was lost with a PostgreSQL that died, wait again */
-	pause_load(d);
+	due_at(d, loop_now(d->actor->loop));
 	runs_resume(d);
 }
 

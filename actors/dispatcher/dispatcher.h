@@ -32,6 +32,8 @@ struct dispatcher {
 
 	/* sweep.c */
 	bool sweeping, sweep_all;
+	bool pauses_known;	   /* until then nothing is sent */
+	bool pause_said[ENTITIES]; /* by somebody, since PostgreSQL was asked: its answer is older */
 	uint64_t sweep_from, settled, newest;
 	int64_t newest_at_ns, full_sweep_ns;
 

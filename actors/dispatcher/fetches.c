@@ -55,8 +55,8 @@ void fetches_send(struct dispatcher *d)
 	int64_t now = loop_now(d->actor->loop);
 	while ((r = TAILQ_FIRST(&d->queue.fetching)) && now - r->since_ns > answer_timeout_ns)
 		queue_to_state(&d->queue, r, RECORD_TO_FETCH, now);
-	while (now >= d->away_until_ns && d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX && (r = next(d)) &&
-		!d->actor->draining) {
+	while (d->pauses_known && now >= d->away_until_ns && d->queue.fetching_n < FETCHES_IN_FLIGHT_MAX &&
+		(r = next(d)) && !d->actor->draining) {
 		if (!ask(d, r))
 			return;
 		if (r->current && r->current->attempts)

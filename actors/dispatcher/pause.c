@@ -17,14 +17,19 @@ static const char entity_list[] =
 static void on_pauses(void *ctx, const struct db_reply *r)
 {
 	struct dispatcher *d = ctx;
-	for (int i = 0; r->failure == DB_OK && i < PQntuples(r->results[0]); i++)
-		d->queue.paused[entity_by_name(str_of(PQgetvalue(r->results[0], i, 0)))] = true;
-	if (r->failure == DB_OK)
-		sweep_now(d, true);
+	if (r->failure != DB_OK)
+		return;
+	for (int i = 0; i < PQntuples(r->results[0]); i++) {
+		enum entity_id e = entity_by_name(str_of(PQgetvalue(r->results[0], i, 0)));
+		d->queue.paused[e] |= !d->pause_said[e];
+	}
+	d->pauses_known = true;
+	sweep_now(d, true); /* events that were done, if that was lost with a PostgreSQL that died, wait again */
 }
 
 void pause_load(struct dispatcher *d)
 {
+	memset(d->pause_said, 0, sizeof d->pause_said);
 	db_query(d->db, &pauses, on_pauses, d, 1, d->actor->config.zoho_organization_id);
 }
 
@@ -69,6 +74,7 @@ static void set(struct actor *a, struct edge *in, const struct msg_http_request 
 	db_query(d->db, &remember, NULL, NULL, 5, a->config.zoho_organization_id, name, paused ? "true" : "false", who,
 		correlation);
 	d->queue.paused[e] = paused;
+	d->pause_said[e] = true;
 	go_on(d, e);
 	int n = snprintf(reply, sizeof reply, "{\"success\":true,\"entity_type\":\"%s\",\"paused\":%s}", name,
 		paused ? "true" : "false");

@@ -59,4 +59,26 @@ def paused():
     check("it ends cleanly", tds.stop())
 
 
-run(paused)
+def known_late():
+    """A dispatcher that begins while PostgreSQL can't tell yet what is paused: nothing is sent before, and who resumes meanwhile is heard."""
+    sim, tds = world(sync={"details": False})
+    for name in ("order", "product"):
+        check(f"{name} is paused", differs(ctl(tds, "pause", name)[0], 0))
+    with tds.connect() as theirs, theirs.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE tds_configuration IN ACCESS EXCLUSIVE MODE")
+        tds.replaced("dispatcher", tds.kill("dispatcher"))
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tds:dispatcher' AND wait_event_type = 'Lock'"
+        check("it asks what is paused", unless(wait_for(lambda: tds.value(asked), 10), tds.log()[-800:]))
+        events = {name: accepted(tds.webhook(name + "s", wrap(name, numbers(sim.record(name, sim.ids(name)[0])["record"])))) for name in ("order", "product")}
+        check("order is resumed meanwhile", differs(tds.post(BFF + "entities/order/resume").status, 200))
+        check("nothing is applied yet", differs([tds.outcome(e)[0] for e in events.values()], ["pending", "pending"]))
+        cursor.execute("ROLLBACK")
+    check("order goes on", differs(tds.finished(events["order"])[0], "completed"))
+    later = accepted(tds.webhook("orders", wrap("order", numbers(sim.record("order", sim.ids("order")[1])["record"]))))
+    check("and stays so", differs(tds.finished(later)[0], "completed"))
+    check("product waits still", differs(tds.outcome(events["product"])[0], "pending"))
+    check("until it is resumed", differs((ctl(tds, "resume", "product")[0], tds.finished(events["product"])[0]), (0, "completed")))
+    check("it ends cleanly", tds.stop())
+
+
+run(paused, known_late)
