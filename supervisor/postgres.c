@@ -150,7 +150,7 @@ static int connections(const struct config *c, int children)
 	return (int)(c->ingest_connections * c->ingest_processes) + 2 * children + 40;
 }
 
-/* fsync and synchronous_commit stay on: a 202 means that the event is on disk. */
+/* fsync and synchronous_commit stay on: a 202 means that the event is on disk. (Handlers do without for what waits in the queue anyway.) */
 static char **arguments(const struct supervisor *s, const char *data, const char *run)
 {
 	static char text[SETTINGS_MAX][320], *argv[2 * SETTINGS_MAX + 4];

@@ -14,7 +14,7 @@ from tds import accepted, check, numbers, run, unless, world, wrap
 RECORDS, BATCH = 1500, 500
 ROWS_MAX = 20 * BATCH  # that one step of a statement may look at
 PAGE, STORED = 200, 2000  # records of a page, and of its entity in the tables
-ONE_SHARD = {"workers": 1}  # and one connection, whose plans are looked at
+ONE_SHARD = {"workers": 1}  # and so one connection for events, whose plans are looked at
 EXPLAIN = {"session_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0", "auto_explain.log_analyze": "on",
            "auto_explain.log_timing": "off"}
 
